@@ -1,0 +1,95 @@
+import { z } from "zod";
+
+/**
+ * What nodes ask of a project's home. Every request carries its own deadline; every refusal says code, stage and times
+ * (promises P1 and P7). Requests travel as JSON over `bus.request(subjects.home(ref))`.
+ */
+export const Extension = z.enum(["broadcast", "presence"]);
+export type Extension = z.infer<typeof Extension>;
+
+export const AuthorizeRequest = z.object({
+  kind: z.literal("authorize"),
+  action: z.enum(["read", "write"]),
+  topic: z.string(),
+  claims: z.record(z.string(), z.unknown()),
+  /** The `x-*` headers of the handshake, or all headers of a REST call (protocol 7.1). */
+  headers: z.record(z.string(), z.string()),
+  extensions: z.array(Extension).nonempty(),
+});
+export type AuthorizeRequest = z.infer<typeof AuthorizeRequest>;
+
+/** Granted per extension asked for; an extension that was not asked for is absent. */
+export const Grants = z.object({ broadcast: z.boolean().optional(), presence: z.boolean().optional() });
+export type Grants = z.infer<typeof Grants>;
+
+/** A binding after parsing: what a shape is made of, without claims (protocol 6.1). */
+export const BindingSpec = z.object({
+  event: z.enum(["*", "INSERT", "UPDATE", "DELETE"]),
+  schema: z.string(),
+  table: z.string(),
+  /** Source text of the filter; parsed again by the home, which alone knows the table's types. */
+  filter: z.string().optional(),
+  select: z.array(z.string()).optional(),
+});
+export type BindingSpec = z.infer<typeof BindingSpec>;
+
+export const RegisterShapes = z.object({
+  kind: z.literal("register-shapes"),
+  node: z.string(),
+  boot: z.string(),
+  /** Unique per (channel, join) on the asking node. All bindings of one join stand or fall together (protocol 6.3). */
+  registration: z.string(),
+  claims: z.record(z.string(), z.unknown()),
+  bindings: z.array(BindingSpec).nonempty(),
+});
+export type RegisterShapes = z.infer<typeof RegisterShapes>;
+
+/** Shape ids aligned with the bindings asked for, and the LSN from which the registration holds (promise P8). */
+export const ShapesRegistered = z.object({ shapes: z.array(z.string()), lsn: z.string(), epoch: z.int() });
+export type ShapesRegistered = z.infer<typeof ShapesRegistered>;
+
+export const ReleaseShapes = z.object({
+  kind: z.literal("release-shapes"),
+  node: z.string(),
+  boot: z.string(),
+  registrations: z.array(z.string()),
+});
+
+export const ReplayRequest = z.object({
+  kind: z.literal("replay"),
+  topic: z.string(),
+  since: z.number(),
+  limit: z.int().optional(),
+});
+export const ReplayedMessage = z.object({
+  id: z.string(),
+  event: z.string(),
+  /** JSON text, or base64 when `encoding` is binary. */
+  payload: z.string(),
+  encoding: z.enum(["json", "binary"]),
+});
+export type ReplayedMessage = z.infer<typeof ReplayedMessage>;
+
+export const StatusRequest = z.object({ kind: z.literal("status") });
+
+export const HomeRequest = z.discriminatedUnion("kind", [
+  AuthorizeRequest,
+  RegisterShapes,
+  ReleaseShapes,
+  ReplayRequest,
+  StatusRequest,
+]);
+export type HomeRequest = z.infer<typeof HomeRequest>;
+
+/** A refusal as it crosses the bus; `code` is a key of the error table. */
+export const HomeRefusal = z.object({
+  ok: z.literal(false),
+  code: z.string(),
+  message: z.string(),
+  stage: z.string(),
+  elapsedMs: z.number(),
+  retryAfterMs: z.number().optional(),
+});
+export type HomeRefusal = z.infer<typeof HomeRefusal>;
+export const HomeReply = z.union([z.object({ ok: z.literal(true), result: z.unknown() }), HomeRefusal]);
+export type HomeReply = z.infer<typeof HomeReply>;

@@ -1,0 +1,177 @@
+import { z } from "zod";
+
+/** What a node shows of itself to the dashboard, over tRPC on its admin port. Times are epoch milliseconds. */
+
+export const TAP_KINDS = ["join", "leave", "broadcast", "presence", "change", "refusal", "close", "system"] as const;
+export const TapKind = z.enum(TAP_KINDS);
+export type TapKind = z.infer<typeof TapKind>;
+
+/** One line of the inspector. */
+export const TapEvent = z.object({
+  /** Unique across nodes: `<boot>-<counter>`. Sortable within one node. */
+  id: z.string(),
+  atMs: z.number(),
+  node: z.string(),
+  ref: z.string(),
+  kind: TapKind,
+  topic: z.string().optional(),
+  private: z.boolean().optional(),
+  /** User event, phoenix event, or change type. */
+  event: z.string().optional(),
+  /** Connection id, `rest`, or `database`. */
+  from: z.string().optional(),
+  user: z.string().optional(),
+  sizeBytes: z.number().optional(),
+  recipients: z.number().optional(),
+  /** From acceptance (or commit) to the last local socket write. */
+  latencyMs: z.number().optional(),
+  /** A code of the error table, for refusals, closes and errors. */
+  code: z.string().optional(),
+  message: z.string().optional(),
+  /** The payload as JSON text, cut at 8 KiB; `truncated` says so. */
+  payload: z.string().optional(),
+  truncated: z.boolean().optional(),
+  /** Stage name -> epoch ms, in order of passage. */
+  times: z.record(z.string(), z.number()).optional(),
+  position: z.object({ origin: z.string(), seq: z.number() }).optional(),
+});
+export type TapEvent = z.infer<typeof TapEvent>;
+
+/** What a tap's subscriber receives: events, and an honest count of those it was not sent. */
+export const TapBatch = z.object({ events: z.array(TapEvent), seen: z.number(), dropped: z.number() });
+export type TapBatch = z.infer<typeof TapBatch>;
+
+export const PresenceMember = z.object({
+  topic: z.string(),
+  private: z.boolean(),
+  key: z.string(),
+  phxRef: z.string(),
+  metaJson: z.string(),
+  node: z.string(),
+  region: z.string(),
+  channel: z.string(),
+  connection: z.string().optional(),
+  sinceMs: z.number(),
+  /** Only the member's own node knows these three. */
+  lastByteMs: z.number().optional(),
+  pingsOutstanding: z.number().optional(),
+  bufferedBytes: z.number().optional(),
+  /** When silence will close the socket, if it lasts. */
+  evictAtMs: z.number().optional(),
+  state: z.enum(["live", "suspect", "evicted"]),
+});
+export type PresenceMember = z.infer<typeof PresenceMember>;
+
+export const PresenceEviction = z.object({
+  atMs: z.number(),
+  topic: z.string(),
+  key: z.string(),
+  node: z.string(),
+  cause: z.enum(["closed-by-client", "left", "socket-error", "silent", "node-down", "kicked", "drain"]),
+  silentMs: z.number().optional(),
+});
+export type PresenceEviction = z.infer<typeof PresenceEviction>;
+
+export const PresenceSnapshot = z.object({
+  node: z.string(),
+  topics: z.array(
+    z.object({ topic: z.string(), private: z.boolean(), members: z.number(), joins: z.number(), leaves: z.number() }),
+  ),
+  members: z.array(PresenceMember),
+  departures: z.array(PresenceEviction),
+});
+export type PresenceSnapshot = z.infer<typeof PresenceSnapshot>;
+
+export const STAGES = ["receive", "decode", "match", "authorize", "fanOut", "socket"] as const;
+export type Stage = (typeof STAGES)[number];
+
+const Percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), count: z.number() });
+export type Percentiles = z.infer<typeof Percentiles>;
+
+/** Answered by the home of a project only. */
+export const ReplicationSnapshot = z.object({
+  node: z.string(),
+  region: z.string(),
+  epoch: z.number(),
+  homeSinceMs: z.number(),
+  state: z.enum(["connecting", "streaming", "lost", "idle"]),
+  stateReason: z.string().optional(),
+  slot: z.string(),
+  walStatus: z.string().optional(),
+  confirmedLsn: z.string().optional(),
+  serverLsn: z.string().optional(),
+  restartLsn: z.string().optional(),
+  retainedBytes: z.number().optional(),
+  lagBytes: z.number().optional(),
+  /** Age of the end-to-end probe or of the oldest commit not yet dispatched. */
+  lagMs: z.number().optional(),
+  retainedBytesMax: z.number(),
+  stages: z.record(z.string(), Percentiles),
+  total: Percentiles,
+  changesPerSecond: z.number(),
+  shapes: z.number(),
+  tables: z.array(
+    z.object({ schema: z.string(), table: z.string(), rls: z.boolean(), changes: z.number(), classes: z.number() }),
+  ),
+  blocker: z
+    .object({ pid: z.number(), user: z.string(), ageMs: z.number(), queryStartMs: z.number(), query: z.string(), state: z.string() })
+    .optional(),
+  outages: z.array(z.object({ fromMs: z.number(), toMs: z.number().optional(), reason: z.string() })),
+  pool: z.object({ size: z.number(), inUse: z.number(), queued: z.number(), coalesced: z.number(), hits: z.number(), misses: z.number() }),
+});
+export type ReplicationSnapshot = z.infer<typeof ReplicationSnapshot>;
+
+/** Counters since the node started; rates are taken by the reader from two answers. */
+export const ProjectCounters = z.object({
+  connections: z.number(),
+  channels: z.number(),
+  joins: z.number(),
+  joinsRefused: z.number(),
+  messagesIn: z.number(),
+  deliveries: z.number(),
+  changes: z.number(),
+  presenceEvents: z.number(),
+  evictions: z.number(),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+});
+export type ProjectCounters = z.infer<typeof ProjectCounters>;
+
+export const ProjectSnapshot = z.object({ node: z.string(), region: z.string(), atMs: z.number(), counters: ProjectCounters });
+export type ProjectSnapshot = z.infer<typeof ProjectSnapshot>;
+
+export const NodeSnapshot = z.object({
+  node: z.string(),
+  boot: z.string(),
+  region: z.string(),
+  version: z.string(),
+  pid: z.number(),
+  startedAtMs: z.number(),
+  state: z.enum(["starting", "ready", "draining"]),
+  connections: z.number(),
+  projects: z.array(z.string()),
+  homes: z.array(z.string()),
+  eventLoopP99Ms: z.number(),
+  heapBytes: z.number(),
+  rssBytes: z.number(),
+  /** When the control database last answered; the node serves on without it (promise P9). */
+  controlDatabase: z.object({ ok: z.boolean(), sinceMs: z.number() }),
+});
+export type NodeSnapshot = z.infer<typeof NodeSnapshot>;
+
+export const ConnectionInfo = z.object({
+  id: z.string(),
+  node: z.string(),
+  ref: z.string(),
+  sinceMs: z.number(),
+  vsn: z.string(),
+  role: z.string(),
+  user: z.string().optional(),
+  address: z.string(),
+  userAgent: z.string().optional(),
+  lastByteMs: z.number(),
+  pingsOutstanding: z.number(),
+  bufferedBytes: z.number(),
+  channels: z.array(z.object({ id: z.string(), topic: z.string(), private: z.boolean(), sinceMs: z.number(), bindings: z.number() })),
+});
+export type ConnectionInfo = z.infer<typeof ConnectionInfo>;
