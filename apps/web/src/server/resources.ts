@@ -1,0 +1,3 @@
+export interface Resources {
+  nowMs(): number;
+}

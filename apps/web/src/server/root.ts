@@ -1,0 +1,29 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { connectionsRouter } from "./routers/connections.ts";
+import { fleetRouter } from "./routers/fleet.ts";
+import { inspectorRouter } from "./routers/inspector.ts";
+import { keysRouter } from "./routers/keys.ts";
+import { meRouter } from "./routers/me.ts";
+import { overviewRouter } from "./routers/overview.ts";
+import { presenceRouter } from "./routers/presence.ts";
+import { projectsRouter } from "./routers/projects.ts";
+import { replicationRouter } from "./routers/replication.ts";
+import { createCallerFactory, router } from "./trpc.ts";
+
+export const appRouter = router({
+  me: meRouter,
+  projects: projectsRouter,
+  overview: overviewRouter,
+  inspector: inspectorRouter,
+  presence: presenceRouter,
+  connections: connectionsRouter,
+  replication: replicationRouter,
+  fleet: fleetRouter,
+  keys: keysRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;
+
+export const createCaller = createCallerFactory(appRouter);

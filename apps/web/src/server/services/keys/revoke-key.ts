@@ -1,0 +1,5 @@
+import type { ProjectScope } from "../../context.ts";
+
+export async function revokeKey(_ctx: ProjectScope, _id: string): Promise<void> {
+  throw new Error("being written");
+}

@@ -1,0 +1,7 @@
+import type { ProjectScope } from "../../context.ts";
+import type { History } from "../../views/overview.ts";
+import type { TimeRange } from "../../../lib/time-range.ts";
+
+export async function readHistory(_ctx: ProjectScope, _range: TimeRange): Promise<History> {
+  throw new Error("being written");
+}

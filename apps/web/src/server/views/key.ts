@@ -1,0 +1,29 @@
+export interface KeyView {
+  id: string;
+  kind: "publishable" | "secret";
+  name: string;
+  /** The recognisable beginning; the whole key only for publishable ones. */
+  prefix: string;
+  key: string | null;
+  createdAtMs: number;
+  lastUsedAtMs: number | null;
+  revokedAtMs: number | null;
+}
+
+export interface KeyList {
+  keys: KeyView[];
+  /** Legacy JWT of role anon, public by design. */
+  anonKey: string | null;
+}
+
+/** The only time a secret key is seen. */
+export interface CreatedKey {
+  id: string;
+  kind: "publishable" | "secret";
+  key: string;
+}
+
+export interface RevealedSecrets {
+  serviceRoleKey: string;
+  jwtSecret: string;
+}
