@@ -1,0 +1,45 @@
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+import { runStep } from "./run-step.mjs";
+
+const NEEDED = [
+  { program: "chromium", package: "chromium", for: "the browser tests", override: "CHROMIUM" },
+  { program: "nats-server", package: "nats-server", for: "the tests with several nodes" },
+];
+const FOLDERS = [
+  ...(process.env.PATH ?? "").split(path.delimiter),
+  "/usr/sbin",
+  "/usr/local/bin",
+  "/opt/homebrew/bin",
+];
+
+/** Installs with apt what the tests need beyond npm; elsewhere says in one sentence what is missing. */
+export async function installSystemPackages() {
+  const missing = NEEDED.filter(
+    ({ program, override }) => !(override && process.env[override]) && !isInstalled(program),
+  );
+  if (missing.length === 0) return;
+  const names = missing.map((entry) => entry.package);
+  if (process.getuid?.() !== 0 || !isInstalled("apt-get")) {
+    const wants = missing.map((entry) => `${entry.program} (${entry.for})`).join(" and ");
+    throw new Error(`install ${wants} first; on Debian: apt-get install ${names.join(" ")}.`);
+  }
+  await runStep("Reading the package lists", "apt-get", ["update"]);
+  await runStep(`Installing ${names.join(", ")}`, "apt-get", [
+    "install",
+    "-y",
+    "--no-install-recommends",
+    ...names,
+  ]);
+}
+
+function isInstalled(program) {
+  return FOLDERS.some((folder) => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
