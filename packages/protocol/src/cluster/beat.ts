@@ -7,6 +7,8 @@ export const Beat = z.object({
   region: z.string(),
   atMs: z.number(),
   state: z.enum(["ready", "draining", "gone"]),
+  /** Sockets with at least one channel, per project: quotas count in the whole cluster (protocol 8). */
+  users: z.record(z.string(), z.int().nonnegative()).optional(),
 });
 export type Beat = z.infer<typeof Beat>;
 
