@@ -23,6 +23,9 @@ export const ProjectSettings = z.object({
   historyWindowMs: z.int().positive().default(120_000),
   historyMessagesMax: z.int().positive().default(1_000),
   /** Retained WAL above which the slot is given up, with the gap announced. */
-  slotRetainedBytesMax: z.int().positive().default(1024 ** 3),
+  slotRetainedBytesMax: z
+    .int()
+    .positive()
+    .default(1024 ** 3),
 });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;

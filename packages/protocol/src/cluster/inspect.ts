@@ -2,7 +2,16 @@ import { z } from "zod";
 
 /** What a node shows of itself to the dashboard, over tRPC on its admin port. Times are epoch milliseconds. */
 
-export const TAP_KINDS = ["join", "leave", "broadcast", "presence", "change", "refusal", "close", "system"] as const;
+export const TAP_KINDS = [
+  "join",
+  "leave",
+  "broadcast",
+  "presence",
+  "change",
+  "refusal",
+  "close",
+  "system",
+] as const;
 export const TapKind = z.enum(TAP_KINDS);
 export type TapKind = z.infer<typeof TapKind>;
 
@@ -75,7 +84,13 @@ export type PresenceEviction = z.infer<typeof PresenceEviction>;
 export const PresenceSnapshot = z.object({
   node: z.string(),
   topics: z.array(
-    z.object({ topic: z.string(), private: z.boolean(), members: z.number(), joins: z.number(), leaves: z.number() }),
+    z.object({
+      topic: z.string(),
+      private: z.boolean(),
+      members: z.number(),
+      joins: z.number(),
+      leaves: z.number(),
+    }),
   ),
   members: z.array(PresenceMember),
   departures: z.array(PresenceEviction),
@@ -111,13 +126,33 @@ export const ReplicationSnapshot = z.object({
   changesPerSecond: z.number(),
   shapes: z.number(),
   tables: z.array(
-    z.object({ schema: z.string(), table: z.string(), rls: z.boolean(), changes: z.number(), classes: z.number() }),
+    z.object({
+      schema: z.string(),
+      table: z.string(),
+      rls: z.boolean(),
+      changes: z.number(),
+      classes: z.number(),
+    }),
   ),
   blocker: z
-    .object({ pid: z.number(), user: z.string(), ageMs: z.number(), queryStartMs: z.number(), query: z.string(), state: z.string() })
+    .object({
+      pid: z.number(),
+      user: z.string(),
+      ageMs: z.number(),
+      queryStartMs: z.number(),
+      query: z.string(),
+      state: z.string(),
+    })
     .optional(),
   outages: z.array(z.object({ fromMs: z.number(), toMs: z.number().optional(), reason: z.string() })),
-  pool: z.object({ size: z.number(), inUse: z.number(), queued: z.number(), coalesced: z.number(), hits: z.number(), misses: z.number() }),
+  pool: z.object({
+    size: z.number(),
+    inUse: z.number(),
+    queued: z.number(),
+    coalesced: z.number(),
+    hits: z.number(),
+    misses: z.number(),
+  }),
 });
 export type ReplicationSnapshot = z.infer<typeof ReplicationSnapshot>;
 
@@ -137,7 +172,12 @@ export const ProjectCounters = z.object({
 });
 export type ProjectCounters = z.infer<typeof ProjectCounters>;
 
-export const ProjectSnapshot = z.object({ node: z.string(), region: z.string(), atMs: z.number(), counters: ProjectCounters });
+export const ProjectSnapshot = z.object({
+  node: z.string(),
+  region: z.string(),
+  atMs: z.number(),
+  counters: ProjectCounters,
+});
 export type ProjectSnapshot = z.infer<typeof ProjectSnapshot>;
 
 export const NodeSnapshot = z.object({
@@ -172,6 +212,14 @@ export const ConnectionInfo = z.object({
   lastByteMs: z.number(),
   pingsOutstanding: z.number(),
   bufferedBytes: z.number(),
-  channels: z.array(z.object({ id: z.string(), topic: z.string(), private: z.boolean(), sinceMs: z.number(), bindings: z.number() })),
+  channels: z.array(
+    z.object({
+      id: z.string(),
+      topic: z.string(),
+      private: z.boolean(),
+      sinceMs: z.number(),
+      bindings: z.number(),
+    }),
+  ),
 });
 export type ConnectionInfo = z.infer<typeof ConnectionInfo>;

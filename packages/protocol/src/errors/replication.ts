@@ -1,0 +1,85 @@
+import type { Outcome } from "./outcome.ts";
+
+/** Row changes, broadcasts from the database and their stream (protocol 3.12, 4.6, 6, 9). */
+export const REPLICATION_ERRORS = {
+  RealtimeDisabledForConfiguration: {
+    text: "Unable to subscribe to changes with given parameters",
+    when: "A postgres_changes entry is malformed, or names a table, column, filter or role that the database does not accept. All entries of a join stand or fall together.",
+    effect: "system",
+    bare: true,
+    retry: "after-change",
+    remedy: "Correct the entry; check that the table is in the publication `supabase_realtime`.",
+  },
+  UnableToSubscribeToPostgres: {
+    text: "Subscribing to changes failed",
+    when: "A subscription failed for a passing reason and is tried again.",
+    effect: "system",
+    bare: true,
+    retry: "with-backoff",
+    remedy: "Nothing if it passes; otherwise the message names Postgres' reason.",
+  },
+  ReplicationGap: {
+    text: "Changes were lost: the replication slot no longer holds them",
+    when: "The slot was dropped or invalidated while committed changes were still unread; the message has the exact LSN range.",
+    effect: "system",
+    retry: "never",
+    remedy: "Load the tables anew; raise the slot's retention limit if outages last longer than it.",
+  },
+  ReplicationNotEstablished: {
+    text: "Replication connection was not established in time",
+    when: "A channel asked for `replication_ready` and the stream was not up within 60 seconds.",
+    effect: "leave",
+    bare: true,
+    retry: "with-backoff",
+    remedy: "Look at the replication page for the reason.",
+  },
+  StartReplicationFailed: {
+    text: "The change stream could not be started",
+    when: "Postgres refused to start or continue the stream; the log has its reason.",
+    effect: "log",
+    retry: "with-backoff",
+    remedy: "Check `wal_level=logical`, the publications and the role's REPLICATION attribute.",
+  },
+  ReplicationConnectionDown: {
+    text: "The change stream broke off",
+    when: "The replication connection was lost. It is made again at once; the slot keeps what is committed meanwhile.",
+    effect: "log",
+    retry: "with-backoff",
+    remedy: "Nothing if it recovers; look at the database's log otherwise.",
+  },
+  ReplicationSlotBeingUsed: {
+    text: "The replication slot is in use",
+    when: "Another session still holds the slot, usually a home that has just died.",
+    effect: "log",
+    retry: "with-backoff",
+    remedy: "Nothing if it passes; otherwise end the session that `pg_replication_slots.active_pid` names.",
+  },
+  ReplicationSlotLagTooHigh: {
+    text: "The replication slot retains too much WAL",
+    when: "The slot holds more than half of the WAL that it may retain.",
+    effect: "log",
+    retry: "never",
+    remedy: "End the long transaction that the replication page names, or raise the limit.",
+  },
+  ReplicationMaxWalSendersReached: {
+    text: "Postgres has no free WAL sender",
+    when: "`max_wal_senders` or `max_replication_slots` is used up.",
+    effect: "log",
+    retry: "with-backoff",
+    remedy: "Raise both settings, or drop slots that are not used.",
+  },
+  UnableToBroadcastChanges: {
+    text: "A row of realtime.messages could not be broadcast",
+    when: "A row lacks a field, is too large, or exceeds the message rate.",
+    effect: "log",
+    retry: "never",
+    remedy: "Send through `realtime.send`, with less data or less often.",
+  },
+  WarnSendingBroadcastMessage: {
+    text: "realtime.send could not store a message",
+    when: "A Postgres WARNING of `realtime.send` or `realtime.send_binary`; the transaction goes on.",
+    effect: "log",
+    retry: "never",
+    remedy: "Read the warning in Postgres' log.",
+  },
+} as const satisfies Record<string, Outcome>;

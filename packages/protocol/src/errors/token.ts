@@ -1,0 +1,81 @@
+import type { Outcome } from "./outcome.ts";
+
+/** API keys and tokens (protocol 1.4, 3.5, 3.10, 7.5). */
+export const TOKEN_ERRORS = {
+  MissingAPIKey: {
+    text: "API key is missing",
+    when: "A connection carries neither `apikey` nor the header `x-api-key`.",
+    effect: "http",
+    httpStatus: 401,
+    bare: true,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-change",
+    remedy: "Pass the project's publishable key as `apikey`; supabase-js does so when it is given the key.",
+  },
+  InvalidAPIKey: {
+    text: "The API key is not known to this project or was revoked",
+    when: "An opaque key (`tw_...`, `sb_...`) matches no active key of the project.",
+    effect: "http",
+    httpStatus: 401,
+    bare: true,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-change",
+    remedy: "Copy a current key from the project's keys page; a revoked key stays refused.",
+  },
+  MalformedJWT: {
+    text: "The token provided is not a valid JWT",
+    when: "A token does not have the three parts of a JWT, or they do not decode.",
+    effect: "reply",
+    httpStatus: 401,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-refresh",
+    remedy: "Send the access token itself, without quotes or a `Bearer` prefix.",
+  },
+  InvalidJWTToken: {
+    text: "Token has expired",
+    when: "A token is expired, or lacks `role` or `exp`.",
+    effect: "reply",
+    httpStatus: 401,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-refresh",
+    remedy: "Refresh the session and call `setAuth`; give self-made tokens a `role` and a numeric `exp`.",
+  },
+  JwtSignatureError: {
+    text: "Failed to validate JWT signature",
+    when: "A token was signed with another secret or key than the project's.",
+    effect: "reply",
+    httpStatus: 401,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-change",
+    remedy: "Sign with the project's JWT secret, or register the signing key in the project's JWKS.",
+  },
+  JwtSignerError: {
+    text: "Failed to generate JWT signer, check your JWT secret or JWKS configuration",
+    when: "The token's `alg` or `kid` leads to no usable key of the project.",
+    effect: "reply",
+    httpStatus: 401,
+    rest: { status: 401, text: "Unauthorized" },
+    retry: "after-change",
+    remedy: "Use HS256 with the JWT secret, or add the public key with that `kid` to the project's JWKS.",
+  },
+  Unauthorized: {
+    text: "You do not have permissions to read from this Channel topic",
+    when: "No policy on `realtime.messages` lets these claims read (or, on a send, write) this private topic.",
+    effect: "reply",
+    httpStatus: 403,
+    rest: { status: 403, text: "Unauthorized" },
+    retry: "after-change",
+    remedy:
+      "Check the policies for this topic and role on the project's policies page; it names the failing one.",
+  },
+  RlsPolicyError: {
+    text: "You do not have permissions to read from this Channel topic",
+    when: "A policy on `realtime.messages` raised an error, or the token's role does not exist in the database.",
+    effect: "log",
+    httpStatus: 422,
+    rest: { status: 422, text: "RLS policy error" },
+    retry: "after-change",
+    remedy:
+      "Run the policy's expression by hand with the same role and claims; the log has Postgres' message.",
+  },
+} as const satisfies Record<string, Outcome>;
