@@ -8,7 +8,10 @@ export interface ServerFrame {
   /** The full topic, with `realtime:` where the client wrote it. */
   topic: string;
   event: string;
-  payload: unknown;
+  /** An object: clients cannot take null (protocol 11.21). Left out when `payloadJson` is there. */
+  payload?: unknown;
+  /** Finished JSON text that is sent in place of `payload`, so that numbers keep their digits. */
+  payloadJson?: string;
 }
 
 /** A text frame of a client (both serializers), or a stock Phoenix kind 0 binary push (`payload` is then a `Uint8Array`). */
