@@ -1,6 +1,6 @@
-import pg from "pg";
-import { ensureNodeRole } from "@tidewire/db/node-role";
 import { migrate } from "@tidewire/db/migrate";
+import { ensureNodeRole } from "@tidewire/db/node-role";
+import pg from "pg";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const DATABASE = "tidewire";

@@ -9,7 +9,10 @@ import { NODE_MARK } from "./web.ts";
  *
  * @returns how to stop watching
  */
-export async function rebuildNodes(database: string, say: (line: string) => void): Promise<() => Promise<void>> {
+export async function rebuildNodes(
+  database: string,
+  say: (line: string) => void,
+): Promise<() => Promise<void>> {
   const { bundle } = await import(path.join(ROOT, "apps/realtime-node/bundle.mjs"));
   let isFirst = true;
   const watcher = await context({

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT } from "../prepare/run-step.mjs";
 import { say, withProgress } from "../prepare/progress.mjs";
+import { ROOT } from "../prepare/run-step.mjs";
 import { banner } from "./banner.ts";
 import { seedControlPlane } from "./bootstrap.ts";
 import { createControlDatabase, migrateControlDatabase } from "./control-database.ts";
@@ -11,8 +11,8 @@ import { startNats } from "./nats.ts";
 import { readyNodes, stopNodes } from "./nodes.ts";
 import { supervisePostgres } from "./postgres.ts";
 import { assertPortFree, stopProcess } from "./process.ts";
-import { readLeftoverNodes, removeRunFile, writeRunFile } from "./run-file.ts";
 import { describeProjects } from "./projects.ts";
+import { readLeftoverNodes, removeRunFile, writeRunFile } from "./run-file.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { stopRequested } from "./stop-request.ts";
 import { NODE_MARK, startWeb, untilAnswers, webUrl } from "./web.ts";
@@ -38,7 +38,11 @@ export async function runStack(options: { nodes: number; dev: boolean }): Promis
   say("Stopped; the data stays.");
 }
 
-async function bringUp(settings: Settings, undo: (() => unknown)[], isStopping: () => boolean): Promise<void> {
+async function bringUp(
+  settings: Settings,
+  undo: (() => unknown)[],
+  isStopping: () => boolean,
+): Promise<void> {
   const home = openHome(settings.home);
   undo.push(home.release);
   for (const pid of readLeftoverNodes(home, say)) await stopProcess(pid, NODE_MARK, LEFTOVER_GRACE_MS);
@@ -58,19 +62,29 @@ async function bringUp(settings: Settings, undo: (() => unknown)[], isStopping: 
   const nats = settings.nodes > 1 && !settings.natsUrl ? startNats(home, settings.nodePort, say) : undefined;
   if (nats) undo.push(() => nats.stop());
 
-  const admin = { email: settings.adminEmail, password: settings.adminPassword ?? home.secrets.adminPassword };
+  const admin = {
+    email: settings.adminEmail,
+    password: settings.adminPassword ?? home.secrets.adminPassword,
+  };
   await withProgress("Preparing the first sign-in and project", () =>
     seedControlPlane({ settings, home, admin, database, managedServer, say }),
   );
 
   undo.push(() => stopNodes(database, NODE_MARK));
   if (settings.dev) undo.push(await rebuildNodes(database, say));
-  const web = startWeb(settings, home, { database, nodeDatabase, managedServer, nats: nats?.url ?? settings.natsUrl }, say);
+  const web = startWeb(
+    settings,
+    home,
+    { database, nodeDatabase, managedServer, nats: nats?.url ?? settings.natsUrl },
+    say,
+  );
   undo.push(() => web.stop(WEB_GRACE_MS));
   await withProgress("Starting the dashboard", () =>
     untilAnswers(`${webUrl(settings)}/api/health`, "the dashboard", isStopping),
   );
-  const nodes = await withProgress("Starting realtime nodes", () => readyNodes(database, settings.nodes, isStopping));
+  const nodes = await withProgress("Starting realtime nodes", () =>
+    readyNodes(database, settings.nodes, isStopping),
+  );
   for (const node of nodes) await untilAnswers(`${node.url}/readyz`, `node ${node.id}`, isStopping);
 
   const run = {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { RunFile } from "./run-file.ts";
 import { stopProcess } from "./process.ts";
+import type { RunFile } from "./run-file.ts";
 
 const READY_DEADLINE_MS = 60_000;
 const QUERY_TIMEOUT_MS = 5_000;
@@ -11,13 +11,18 @@ const STOP_GRACE_MS = 3_500;
 type RunNode = RunFile["nodes"][number];
 
 /** The nodes the reconciler has brought up, once there are as many as wanted. @throws Error after a minute */
-export async function readyNodes(database: string, wanted: number, aborted: () => boolean): Promise<RunNode[]> {
+export async function readyNodes(
+  database: string,
+  wanted: number,
+  aborted: () => boolean,
+): Promise<RunNode[]> {
   const deadlineMs = Date.now() + READY_DEADLINE_MS;
   for (;;) {
     const nodes = await liveNodes(database);
     if (nodes.length >= wanted) return nodes;
     if (aborted()) throw new Error("stopped before it was ready.");
-    if (Date.now() > deadlineMs) throw new Error(`only ${nodes.length} of ${wanted} realtime nodes came up; see the logs folder.`);
+    if (Date.now() > deadlineMs)
+      throw new Error(`only ${nodes.length} of ${wanted} realtime nodes came up; see the logs folder.`);
     await delay(POLL_MS);
   }
 }

@@ -22,12 +22,20 @@ export interface WebUrls {
   nats?: string;
 }
 
-export function startWeb(settings: Settings, home: Home, urls: WebUrls, say: (line: string) => void): Supervised {
+export function startWeb(
+  settings: Settings,
+  home: Home,
+  urls: WebUrls,
+  say: (line: string) => void,
+): Supervised {
   const { secrets } = home;
   const port = String(settings.webPort);
   const built = { command: process.execPath, args: [path.join(WEB, ".next/standalone/apps/web/server.js")] };
   const next = path.join(ROOT, "node_modules/next/dist/bin/next");
-  const reloading = { command: process.execPath, args: [next, "dev", WEB, "--port", port, "--hostname", "127.0.0.1"] };
+  const reloading = {
+    command: process.execPath,
+    args: [next, "dev", WEB, "--port", port, "--hostname", "127.0.0.1"],
+  };
   return new Supervised(
     {
       name: "the dashboard",
@@ -64,11 +72,18 @@ export function webUrl(settings: Settings): string {
 }
 
 /** @throws Error when the URL does not answer 200 within 90 s, or as soon as `aborted` says the wait is pointless */
-export async function untilAnswers(url: string, what: string, aborted: () => boolean = () => false): Promise<void> {
+export async function untilAnswers(
+  url: string,
+  what: string,
+  aborted: () => boolean = () => false,
+): Promise<void> {
   const deadlineMs = Date.now() + READY_DEADLINE_MS;
   while (!(await answers(url))) {
     if (aborted()) throw new Error("stopped before it was ready.");
-    if (Date.now() > deadlineMs) throw new Error(`${what} did not answer on ${url} within ${READY_DEADLINE_MS / 1000} s; see the logs folder.`);
+    if (Date.now() > deadlineMs)
+      throw new Error(
+        `${what} did not answer on ${url} within ${READY_DEADLINE_MS / 1000} s; see the logs folder.`,
+      );
     await delay(POLL_MS);
   }
 }
