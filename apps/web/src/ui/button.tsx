@@ -34,7 +34,17 @@ type ButtonProps = ComponentProps<"button"> &
     busy?: boolean;
   };
 
-export function Button({ className, variant, size, asChild, busy, children, disabled, type, ...props }: ButtonProps) {
+export function Button({
+  className,
+  variant,
+  size,
+  asChild,
+  busy,
+  children,
+  disabled,
+  type,
+  ...props
+}: ButtonProps) {
   const style = cn(buttonStyle({ variant, size }), className);
   if (asChild) {
     return (
@@ -44,7 +54,13 @@ export function Button({ className, variant, size, asChild, busy, children, disa
     );
   }
   return (
-    <button type={type ?? "button"} className={style} disabled={disabled || busy} aria-busy={busy || undefined} {...props}>
+    <button
+      type={type ?? "button"}
+      className={style}
+      disabled={disabled || busy}
+      aria-busy={busy || undefined}
+      {...props}
+    >
       {busy ? <Loader2 className="size-3.5 animate-spin" aria-hidden /> : null}
       {children}
     </button>

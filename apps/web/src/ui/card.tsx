@@ -14,7 +14,9 @@ interface CardHeaderProps {
 
 export function CardHeader({ title, description, actions, className }: CardHeaderProps) {
   return (
-    <header className={cn("flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5 pb-3", className)}>
+    <header
+      className={cn("flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5 pb-3", className)}
+    >
       <div className="min-w-0">
         <h2 className="font-medium text-base">{title}</h2>
         {description ? <p className="text-muted text-sm">{description}</p> : null}

@@ -3,6 +3,7 @@ import { Check, Copy } from "lucide-react";
 import { Button } from "#ui/button.tsx";
 import { cn } from "#ui/class-names.ts";
 import { highlight, type Language, type TokenKind } from "#ui/highlight.ts";
+import { ScrollRegion } from "#ui/scroll-region.tsx";
 import { useCopy } from "#ui/use-copy.ts";
 
 export type { Language } from "#ui/highlight.ts";
@@ -29,20 +30,21 @@ export function CodeBlock({ text, language, label, className }: CodeBlockProps) 
   let offset = 0;
   return (
     <div className={cn("group/code relative rounded-md border bg-inset", className)}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} aria-label={label} className="overflow-x-auto p-3 pr-10 font-mono text-muted text-xs leading-5">
-        <code>
-          {highlight(text, language).map((token) => {
-            const key = offset;
-            offset += token.text.length;
-            return (
-              <span key={key} className={COLOUR[token.kind]}>
-                {token.text}
-              </span>
-            );
-          })}
-        </code>
-      </pre>
+      <ScrollRegion label={label} className="overflow-x-auto">
+        <pre className="w-max min-w-full p-3 pr-10 font-mono text-muted text-xs leading-5">
+          <code>
+            {highlight(text, language).map((token) => {
+              const key = offset;
+              offset += token.text.length;
+              return (
+                <span key={key} className={COLOUR[token.kind]}>
+                  {token.text}
+                </span>
+              );
+            })}
+          </code>
+        </pre>
+      </ScrollRegion>
       <Button
         variant="ghost"
         size="icon-sm"
@@ -50,7 +52,11 @@ export function CodeBlock({ text, language, label, className }: CodeBlockProps) 
         onClick={() => copy(text)}
         className="absolute top-2 right-2 bg-inset"
       >
-        {copied ? <Check className="size-3.5 text-ok" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
+        {copied ? (
+          <Check className="size-3.5 text-ok" aria-hidden />
+        ) : (
+          <Copy className="size-3.5" aria-hidden />
+        )}
       </Button>
     </div>
   );

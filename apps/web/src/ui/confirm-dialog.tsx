@@ -17,7 +17,14 @@ interface ConfirmDialogProps {
   onConfirm: () => Promise<unknown>;
 }
 
-export function ConfirmDialog({ trigger, title, children, action, typeToConfirm, onConfirm }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  trigger,
+  title,
+  children,
+  action,
+  typeToConfirm,
+  onConfirm,
+}: ConfirmDialogProps) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState("");

@@ -24,7 +24,15 @@ const PLACEMENT = {
   left: "top-0 left-0 h-dvh w-64 border-r data-[state=open]:animate-in data-[state=open]:slide-in-from-left-8",
 };
 
-export function Dialog({ trigger, title, description, children, placement = "centre", className, ...root }: DialogProps) {
+export function Dialog({
+  trigger,
+  title,
+  description,
+  children,
+  placement = "centre",
+  className,
+  ...root
+}: DialogProps) {
   return (
     <RadixDialog.Root {...root}>
       {trigger ? <RadixDialog.Trigger asChild>{trigger}</RadixDialog.Trigger> : null}
@@ -42,7 +50,9 @@ export function Dialog({ trigger, title, description, children, placement = "cen
             <div className="min-w-0">
               <RadixDialog.Title className="font-semibold text-lg">{title}</RadixDialog.Title>
               {description ? (
-                <RadixDialog.Description className="mt-0.5 text-muted text-sm">{description}</RadixDialog.Description>
+                <RadixDialog.Description className="mt-0.5 text-muted text-sm">
+                  {description}
+                </RadixDialog.Description>
               ) : null}
             </div>
             <RadixDialog.Close asChild>

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { CodeBlock, type Language } from "#ui/code-block.tsx";
 import { cn } from "#ui/class-names.ts";
+import { CodeBlock, type Language } from "#ui/code-block.tsx";
 
 interface EmptyStateProps {
   /** What would stand here. */

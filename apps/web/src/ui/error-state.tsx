@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Button } from "#ui/button.tsx";
-import { StatusMark } from "#ui/status-mark.tsx";
 import { cn } from "#ui/class-names.ts";
+import { StatusMark } from "#ui/status-mark.tsx";
 
 interface ErrorStateProps {
   code?: string | undefined;
@@ -15,7 +15,10 @@ interface ErrorStateProps {
 
 export function ErrorState({ code, sentence, remedy, onRetry, className }: ErrorStateProps) {
   return (
-    <div role="alert" className={cn("flex items-start gap-3 rounded-lg border border-bad/40 bg-bad-soft p-4", className)}>
+    <div
+      role="alert"
+      className={cn("flex items-start gap-3 rounded-lg border border-bad/40 bg-bad-soft p-4", className)}
+    >
       <StatusMark status="bad" className="mt-1" />
       <div className="min-w-0 flex-1">
         <p className="text-sm">

@@ -42,7 +42,11 @@ export function Field({ label, hint, error, required, aside, className, children
         ...(required ? { "aria-required": true } : {}),
       })}
       {note ? (
-        <p id={noteId} role={error ? "alert" : undefined} className={cn("text-xs", error ? "text-bad" : "text-faint")}>
+        <p
+          id={noteId}
+          role={error ? "alert" : undefined}
+          className={cn("text-xs", error ? "text-bad" : "text-faint")}
+        >
           {note}
         </p>
       ) : null}

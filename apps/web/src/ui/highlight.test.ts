@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import { highlight, type Language } from "./highlight.ts";
 
 const SAMPLES: [Language, string][] = [
-  ["ts", 'import { createClient } from "x";\nconst n = 4; // four\nawait client.channel(`room:${n}`).subscribe();'],
+  [
+    "ts",
+    'import { createClient } from "x";\nconst n = 4; // four\nawait client.channel(`room:n`).subscribe();',
+  ],
   ["sql", "alter publication supabase_realtime add table public.messages; -- it's on\nselect 'it''s', 4;"],
   ["shell", "curl -X POST 'http://localhost:4000' \\\n  -H \"apikey: x\""],
   ["json", '{"a": [1, -2.5, true, null], "b": "c\\"d"}'],

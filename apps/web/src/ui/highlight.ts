@@ -30,11 +30,17 @@ const GRAMMARS: Record<Language, Grammar | null> = {
     kinds: ["comment", "string", "keyword", "number"],
   },
   shell: {
-    pattern: new RegExp(`(#[^\\n]*)|${STRING}|(^\\s*(?:curl|npx|npm|wscat|export)\\b)|(\\s-{1,2}[A-Za-z][\\w-]*)`, "gm"),
+    pattern: new RegExp(
+      `(#[^\\n]*)|${STRING}|(^\\s*(?:curl|npx|npm|wscat|export)\\b)|(\\s-{1,2}[A-Za-z][\\w-]*)`,
+      "gm",
+    ),
     kinds: ["comment", "string", "keyword", "name"],
   },
   json: {
-    pattern: new RegExp(`("(?:[^"\\\\\\n]|\\\\.)*"(?=\\s*:))|${STRING}|(\\b(?:true|false|null)\\b)|(-?${NUMBER.slice(1)}`, "g"),
+    pattern: new RegExp(
+      `("(?:[^"\\\\\\n]|\\\\.)*"(?=\\s*:))|${STRING}|(\\b(?:true|false|null)\\b)|(-?${NUMBER.slice(1)}`,
+      "g",
+    ),
     kinds: ["name", "string", "keyword", "number"],
   },
   text: null,

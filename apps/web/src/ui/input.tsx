@@ -9,5 +9,7 @@ export function Input({ className, ...props }: ComponentProps<"input">) {
 }
 
 export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
-  return <textarea className={cn(control, "min-h-24 py-2 font-mono text-xs leading-5", className)} {...props} />;
+  return (
+    <textarea className={cn(control, "min-h-24 py-2 font-mono text-xs leading-5", className)} {...props} />
+  );
 }

@@ -20,7 +20,10 @@ export function Menu({ trigger, align = "end", children, className }: MenuProps)
           align={align}
           sideOffset={4}
           collisionPadding={8}
-          className={cn("z-50 min-w-44 overflow-hidden rounded-md border bg-surface p-1 shadow-pop", className)}
+          className={cn(
+            "z-50 min-w-44 overflow-hidden rounded-md border bg-surface p-1 shadow-pop",
+            className,
+          )}
         >
           {children}
         </DropdownMenu.Content>

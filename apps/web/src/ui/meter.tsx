@@ -15,6 +15,7 @@ const WARN_SHARE = 0.8;
 export function Meter({ value, max, label, className }: MeterProps) {
   const share = max > 0 ? Math.min(1, value / max) : 0;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: the bar of a native meter takes no colours of ours
     <div
       role="meter"
       aria-label={label}
@@ -24,7 +25,10 @@ export function Meter({ value, max, label, className }: MeterProps) {
       className={cn("h-1 w-full overflow-hidden rounded-full bg-raised", className)}
     >
       <div
-        className={cn("h-full rounded-full", share >= 1 ? "bg-bad" : share >= WARN_SHARE ? "bg-warn" : "bg-accent")}
+        className={cn(
+          "h-full rounded-full",
+          share >= 1 ? "bg-bad" : share >= WARN_SHARE ? "bg-warn" : "bg-accent",
+        )}
         style={{ width: `${share * 100}%` }}
       />
     </div>

@@ -13,7 +13,12 @@ export function RelativeTime({ atMs, className }: TimeProps) {
   const nowMs = useNow();
   const iso = new Date(atMs).toISOString();
   return (
-    <time dateTime={iso} title={formatAbsolute(atMs)} className={cn("whitespace-nowrap", className)} suppressHydrationWarning>
+    <time
+      dateTime={iso}
+      title={formatAbsolute(atMs)}
+      className={cn("whitespace-nowrap", className)}
+      suppressHydrationWarning
+    >
       {nowMs === null ? iso.slice(0, 16).replace("T", " ") : formatAgo(nowMs - atMs)}
     </time>
   );

@@ -24,7 +24,15 @@ interface SelectProps {
   "aria-invalid"?: boolean;
 }
 
-export function Select({ value, onValueChange, options, placeholder, disabled, className, ...aria }: SelectProps) {
+export function Select({
+  value,
+  onValueChange,
+  options,
+  placeholder,
+  disabled,
+  className,
+  ...aria
+}: SelectProps) {
   return (
     <RadixSelect.Root value={value ?? ""} onValueChange={onValueChange} disabled={disabled ?? false}>
       <RadixSelect.Trigger

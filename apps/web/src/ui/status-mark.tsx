@@ -10,7 +10,13 @@ const COLOUR: Record<Status, string> = {
   busy: "text-accent",
 };
 
-const WORD: Record<Status, string> = { ok: "ok", warn: "warning", bad: "broken", idle: "idle", busy: "in progress" };
+const WORD: Record<Status, string> = {
+  ok: "ok",
+  warn: "warning",
+  bad: "broken",
+  idle: "idle",
+  busy: "in progress",
+};
 
 interface StatusMarkProps {
   status: Status;
@@ -21,14 +27,17 @@ interface StatusMarkProps {
 
 /** A state by shape as well as colour: disc, triangle, crossed diamond, ring, half disc. */
 export function StatusMark({ status, label = WORD[status], className }: StatusMarkProps) {
-  const hidden = label === "";
+  const style = cn("inline-block size-3 shrink-0", COLOUR[status], className);
+  if (label === "") {
+    return (
+      <svg viewBox="0 0 12 12" className={style} fill="currentColor" aria-hidden="true">
+        <Shape status={status} />
+      </svg>
+    );
+  }
   return (
-    <svg
-      viewBox="0 0 12 12"
-      className={cn("inline-block size-3 shrink-0", COLOUR[status], className)}
-      fill="currentColor"
-      {...(hidden ? { "aria-hidden": true } : { role: "img", "aria-label": label })}
-    >
+    <svg viewBox="0 0 12 12" className={style} fill="currentColor" role="img" aria-label={label}>
+      <title>{label}</title>
       <Shape status={status} />
     </svg>
   );
