@@ -1,0 +1,135 @@
+import type { NodeRow, NodeStore } from "@tidewire/db/node-store";
+import type { Beat } from "@tidewire/protocol/cluster/beat";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Identity } from "./identity.ts";
+
+const BUS_BEAT_MS = 1_000;
+const ROW_BEAT_MS = 5_000;
+
+/** What a beat reports, read at the moment of the beat. */
+export interface Vitals {
+  connections: number;
+  /** Sockets with at least one channel, per project; projects without any are left out. */
+  users: Record<string, number>;
+  metrics: Record<string, unknown>;
+}
+
+interface Options {
+  identity: Identity;
+  /** Where clients and the dashboard reach this node. */
+  urls: { url: string; adminUrl: string };
+  bus: { publish(subject: string, data: Uint8Array): void; flush(): Promise<void> };
+  store: Pick<NodeStore, "beat" | "remove">;
+  clock: Clock;
+  log: Log;
+  vitals: () => Vitals;
+  /** A later life of this node holds its row: this process is a ghost and should leave. */
+  onSuperseded: () => void;
+}
+
+/**
+ * Says "I am alive": on the bus every second, where peers decide about leases, and in the control database every five
+ * seconds, where the dashboard looks. A change of state is said at once. The database being away stops neither.
+ */
+export class Heartbeat {
+  readonly #options: Options;
+  readonly #timers: Timer[] = [];
+  #state: Beat["state"] = "ready";
+  #writing: Promise<void> | undefined;
+  #writeAgain = false;
+  #failing = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock } = this.#options;
+    this.#timers.push(
+      clock.every(BUS_BEAT_MS, () => this.#publish()),
+      clock.every(ROW_BEAT_MS, () => void this.#writeRow()),
+    );
+    this.#publish();
+    void this.#writeRow();
+  }
+
+  /** Resolves when the control database has it, or did not answer. */
+  async announce(state: "ready" | "draining"): Promise<void> {
+    this.#state = state;
+    this.#publish();
+    await this.#writeRow();
+  }
+
+  /** The last words: peers need not wait for the lease to end. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) timer.stop();
+    this.#state = "gone";
+    const { bus, store, identity, log } = this.#options;
+    this.#publish();
+    await this.#writing;
+    await Promise.all([
+      bus.flush().catch((err: unknown) => log.warn({ err }, "the last beat may not have left")),
+      store.remove(identity.node, identity.boot).catch((err: unknown) => {
+        log.warn({ err }, "the node's row still says that it is alive; the dashboard will see it go silent");
+      }),
+    ]);
+  }
+
+  #publish(): void {
+    const { identity, bus, clock, vitals } = this.#options;
+    const { node, boot, region } = identity;
+    const beat: Beat = { node, boot, region, atMs: clock.nowMs(), state: this.#state, users: vitals().users };
+    bus.publish(subjects.beat(), new TextEncoder().encode(JSON.stringify(beat)));
+  }
+
+  /** One write at a time; a wish that comes meanwhile is one more write with the newest values. */
+  async #writeRow(): Promise<void> {
+    if (this.#writing !== undefined) {
+      this.#writeAgain = true;
+      return this.#writing;
+    }
+    this.#writing = this.#writeUntilCurrent();
+    await this.#writing;
+    this.#writing = undefined;
+  }
+
+  async #writeUntilCurrent(): Promise<void> {
+    do {
+      this.#writeAgain = false;
+      await this.#writeOnce();
+    } while (this.#writeAgain && this.#state !== "gone");
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { store, log, onSuperseded } = this.#options;
+    try {
+      const isOurs = await store.beat(this.#row());
+      if (this.#failing) log.info({}, "the control database takes beats again");
+      this.#failing = false;
+      if (!isOurs) onSuperseded();
+    } catch (err) {
+      if (!this.#failing) log.warn({ err }, "the control database does not take beats; serving on");
+      this.#failing = true;
+    }
+  }
+
+  #row(): NodeRow {
+    const { identity, urls, clock, vitals } = this.#options;
+    const { connections, metrics } = vitals();
+    return {
+      id: identity.node,
+      boot: identity.boot,
+      region: identity.region,
+      ...urls,
+      pid: process.pid,
+      version: identity.version,
+      state: this.#state,
+      connections,
+      startedAtMs: identity.startedAtMs,
+      beatAtMs: clock.nowMs(),
+      metrics,
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createHTTPHandler } from "@trpc/server/adapters/standalone";
+import { jwtVerify } from "jose";
+import type { Log } from "../log.ts";
+import { nodeRouter } from "./router.ts";
+import type { NodeViews } from "./views.ts";
+
+const AUDIENCE = "tidewire-node";
+const BASE_PATH = "/trpc/";
+
+interface Options {
+  host: string;
+  port: number;
+  nodeSecret: string;
+  views: NodeViews;
+  log: Log;
+}
+
+export interface AdminServer {
+  /** Without a trailing slash; the router is below `/trpc`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the inspection to whoever holds the node secret. Resolves when it is open; the caller must close it. */
+export async function openAdminServer({ host, port, nodeSecret, views, log }: Options): Promise<AdminServer> {
+  const isAuthorized = createTokenCheck(nodeSecret);
+  const serveRouter = createHTTPHandler({
+    router: nodeRouter,
+    basePath: BASE_PATH,
+    createContext: async ({ req }) => ({ authorized: await isAuthorized(req), views }),
+    onError({ error, path }) {
+      if (error.code === "INTERNAL_SERVER_ERROR") log.error({ err: error, path }, "inspection failed");
+    },
+  });
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith(BASE_PATH)) return serveRouter(request, response);
+    response.writeHead(404).end();
+  });
+  await listen(server, port, host);
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    close: () => closeServer(server),
+  };
+}
+
+/** A short-lived token of the dashboard: HS256 with the shared secret, for the audience `tidewire-node`. */
+function createTokenCheck(nodeSecret: string): (request: IncomingMessage) => Promise<boolean> {
+  const key = new TextEncoder().encode(nodeSecret);
+  return async ({ headers }) => {
+    const token = headers.authorization?.match(/^Bearer (.+)$/i)?.[1];
+    if (token === undefined) return false;
+    const options = { audience: AUDIENCE, algorithms: ["HS256"], requiredClaims: ["exp"] };
+    return jwtVerify(token, key, options).then(
+      () => true,
+      () => false,
+    );
+  };
+}
+
+/** Rejects when the port is taken or not allowed. */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Ends open streams too: an inspector's tail never ends by itself. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
