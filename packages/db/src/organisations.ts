@@ -1,0 +1,51 @@
+import type { Db } from "./client.ts";
+import { translateErrors } from "./errors.ts";
+import type { Membership as MembershipModel } from "./generated/prisma/client.ts";
+
+export type Role = MembershipModel["role"];
+
+export interface Organisation {
+  id: string;
+  name: string;
+  createdAt: Date;
+}
+
+export interface Membership {
+  organisationId: string;
+  organisationName: string;
+  role: Role;
+}
+
+/** With its first owner, in one transaction. */
+export function createOrganisation(
+  db: Db,
+  { name, ownerId }: { name: string; ownerId: string },
+): Promise<Organisation> {
+  return translateErrors(
+    db.organisation.create({ data: { name, memberships: { create: { userId: ownerId, role: "owner" } } } }),
+  );
+}
+
+/** The organisations a user belongs to, oldest first. */
+export async function membershipsOf(db: Db, userId: string): Promise<Membership[]> {
+  const rows = await translateErrors(
+    db.membership.findMany({
+      where: { userId },
+      include: { organisation: true },
+      orderBy: { createdAt: "asc" },
+    }),
+  );
+  return rows.map(({ organisation, role }) => ({
+    organisationId: organisation.id,
+    organisationName: organisation.name,
+    role,
+  }));
+}
+
+/** The user's role in an organisation; undefined for a stranger. */
+export async function roleIn(db: Db, userId: string, organisationId: string): Promise<Role | undefined> {
+  const row = await translateErrors(
+    db.membership.findUnique({ where: { organisationId_userId: { organisationId, userId } } }),
+  );
+  return row?.role;
+}
