@@ -2,11 +2,14 @@ import type { NodeRow, NodeStore } from "@tidewire/db/node-store";
 import type { Beat } from "@tidewire/protocol/cluster/beat";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Clock, Timer } from "../clock.ts";
+import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "./identity.ts";
 
 const BUS_BEAT_MS = 1_000;
 const ROW_BEAT_MS = 5_000;
+/** A goodbye is a courtesy: the lease ends anyway. */
+const GOODBYE_MS_MAX = 2_000;
 
 /** What a beat reports, read at the moment of the beat. */
 export interface Vitals {
@@ -66,15 +69,20 @@ export class Heartbeat {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.stop();
     this.#state = "gone";
-    const { bus, store, identity, log } = this.#options;
     this.#publish();
+    const { clock, log } = this.#options;
+    await within("the goodbye", this.#sayGoodbye(), { timeoutMs: GOODBYE_MS_MAX, clock }).catch(
+      (err: unknown) => {
+        log.warn({ err }, "not everybody was told that this node leaves");
+      },
+    );
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    const { bus, store, identity } = this.#options;
+    await bus.flush();
     await this.#writing;
-    await Promise.all([
-      bus.flush().catch((err: unknown) => log.warn({ err }, "the last beat may not have left")),
-      store.remove(identity.node, identity.boot).catch((err: unknown) => {
-        log.warn({ err }, "the node's row still says that it is alive; the dashboard will see it go silent");
-      }),
-    ]);
+    await store.remove(identity.node, identity.boot);
   }
 
   #publish(): void {
