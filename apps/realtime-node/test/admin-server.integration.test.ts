@@ -1,0 +1,100 @@
+import type { NodeSnapshot, TapBatch } from "@tidewire/protocol/cluster/inspect";
+import { eventually } from "@tidewire/testkit/eventually";
+import { signToken } from "@tidewire/testkit/tokens";
+import superjson from "superjson";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AdminServer, openAdminServer } from "../src/inspect/admin-server.ts";
+import { Tap } from "../src/inspect/tap.ts";
+import type { NodeViews } from "../src/inspect/views.ts";
+import { createLog } from "../src/log.ts";
+
+const SECRET = "node-secret-of-at-least-32-characters";
+const tap = new Tap({ node: "n1", boot: "b1", nowMs: Date.now });
+const asked: string[] = [];
+const views: NodeViews = {
+  snapshot: () => ({ node: "n1" }) as NodeSnapshot,
+  project: () => null,
+  presence: () => ({ node: "n1", topics: [], members: [], departures: [] }),
+  replication: () => null,
+  connections: () => [],
+  tap,
+  drain: () => void asked.push("drain"),
+  kick: (connection) => connection === "c1",
+  evict: () => false,
+  forget: async (ref) => void asked.push(`forget ${ref}`),
+};
+
+let server: AdminServer;
+beforeAll(async () => {
+  const log = createLog({ level: "silent", fields: {} });
+  server = await openAdminServer({ host: "127.0.0.1", port: 0, nodeSecret: SECRET, views, log });
+});
+afterAll(() => server.close());
+
+const inOneMinute = () => Math.floor(Date.now() / 1_000) + 60;
+const tokenFor = (claims: object, secret = SECRET) =>
+  signToken(secret, { aud: "tidewire-node", exp: inOneMinute(), ...claims });
+
+function call(
+  path: string,
+  input: unknown,
+  {
+    token = tokenFor({}),
+    method = "GET",
+    signal,
+  }: { token?: string; method?: string; signal?: AbortSignal } = {},
+) {
+  const text = JSON.stringify(superjson.serialize(input));
+  const url = new URL(`${server.url}/trpc/${path}`);
+  if (method === "GET") url.searchParams.set("input", text);
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return fetch(url, { method, headers, signal, ...(method === "POST" ? { body: text } : {}) });
+}
+
+async function result(response: Response): Promise<unknown> {
+  const body = (await response.json()) as { result: { data: Parameters<typeof superjson.deserialize>[0] } };
+  return superjson.deserialize(body.result.data);
+}
+
+test.each([
+  ["another secret", tokenFor({}, "another-secret-of-at-least-32-chars")],
+  ["another audience", tokenFor({ aud: "authenticated" })],
+  ["no end", tokenFor({ exp: undefined })],
+  ["an end in the past", tokenFor({ exp: inOneMinute() - 3_600 })],
+  ["nothing at all", ""],
+])("a token with %s is refused, and nothing is done", async (_what, token) => {
+  expect((await call("snapshot", undefined, { token })).status).toBe(401);
+  expect((await call("drain", undefined, { token, method: "POST" })).status).toBe(401);
+  expect(asked).toEqual([]);
+});
+
+test("queries and verbs reach the node", async () => {
+  expect(await result(await call("snapshot", undefined))).toMatchObject({ node: "n1" });
+  expect(await result(await call("kick", { connection: "c1" }, { method: "POST" }))).toEqual({ found: true });
+  await call("forget", { ref: "demo" }, { method: "POST" });
+  expect(asked).toEqual(["forget demo"]);
+  expect((await call("project", { reference: 1 })).status).toBe(400);
+});
+
+test("a tail streams events as they happen and stops listening when its reader goes away", async () => {
+  const reader = new AbortController();
+  const response = await call("tap", { ref: "demo", kinds: ["broadcast"] }, { signal: reader.signal });
+  const stream = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  await eventually(() => tap.wants("demo"));
+
+  tap.emit({ ref: "demo", kind: "join", topic: "t" });
+  tap.emit({ ref: "demo", kind: "broadcast", topic: "t", payload: "{}" });
+
+  let text = "";
+  while (!text.includes('"broadcast"')) text += (await stream?.read())?.value ?? "";
+  const line = text.split("\n").find((each) => each.startsWith("data: ") && each.includes("broadcast")) ?? "";
+  const batch = superjson.deserialize<TapBatch>(JSON.parse(line.slice("data: ".length)));
+  expect(batch).toMatchObject({
+    events: [{ kind: "broadcast", ref: "demo", node: "n1" }],
+    seen: 1,
+    dropped: 0,
+  });
+
+  reader.abort();
+  await eventually(() => !tap.wants("demo"));
+});

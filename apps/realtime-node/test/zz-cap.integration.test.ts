@@ -1,0 +1,25 @@
+import pg from "pg";
+import { test } from "vitest";
+import { startTestPostgres } from "/work/main/packages/testkit/src/postgres.ts";
+import { LogicalReplicationService } from "pg-logical-replication";
+test("cap", async () => {
+  await using server = await startTestPostgres();
+  const c = new pg.Client(server.url()); await c.connect();
+  await c.query("create table t (id int primary key, note text); alter table t alter note set storage external; create publication p for table t; select pg_create_logical_replication_slot('s','pgoutput')");
+  const out: string[] = [];
+  const s = new LogicalReplicationService({ connectionString: server.url() }, { acknowledge: { auto: false, timeoutSeconds: 0 } });
+  s.on("error", (e) => console.log("ERR", e.message));
+  const plugin = { name: "x", options: {}, async start(client: any, slot: string, lsn: string) { return client.query(`START_REPLICATION SLOT s LOGICAL ${lsn} (proto_version '1', publication_names 'p', messages 'true')`); }, parse(b: Buffer) { out.push(String.fromCharCode(b[0]) + " " + b.toString("hex")); } };
+  void s.subscribe(plugin as any, "s").catch((e) => console.log("SUB", e.message));
+  await new Promise((r) => s.on("start", () => r(0)));
+  await c.query("insert into t values (1,'éb')");
+  await c.query("update t set id=2, note='x' where id=1");
+  await c.query("insert into t values (3, repeat('y',3000))");
+  await c.query("update t set id=3 where id=3");
+  await c.query("delete from t where id=2");
+  await c.query("truncate t");
+  await c.query("select pg_logical_emit_message(false,'tidewire','abc',true)");
+  const t = Date.now(); while (Date.now() - t < 5000 && !out.some((x) => x.startsWith("M"))) await new Promise((r) => setTimeout(r, 50));
+  for (const l of out) console.log(l.slice(0, 200));
+  await s.destroy(); await c.end();
+}, 60000);
