@@ -1,0 +1,14 @@
+import { redirect } from "next/navigation";
+import type { ReactNode } from "react";
+import { ControlDown } from "#features/shell/control-down.tsx";
+import { readSession } from "#features/shell/read-session.ts";
+import { Shell } from "#features/shell/shell.tsx";
+
+export const dynamic = "force-dynamic";
+
+export default async function DashboardLayout({ children }: { children: ReactNode }) {
+  const session = await readSession();
+  if (session.kind === "signed-out") redirect("/sign-in");
+  if (session.kind === "problem") return <ControlDown sentence={session.sentence} remedy={session.remedy} />;
+  return <Shell me={session.me}>{children}</Shell>;
+}
