@@ -1,0 +1,128 @@
+import { LSN_ZERO, type Lsn, maxLsn, parseLsn } from "./lsn.ts";
+import { quoteLiteral, type Session, type TextRow } from "./session.ts";
+
+/**
+ * Creating a slot waits for every transaction that is writing; a long one must not hold a home forever.
+ * Dropping needs the slot's walsender gone, which Postgres notices within moments.
+ */
+const CREATE_TIMEOUT_MS = 10_000;
+
+/** The project's permanent slot: Postgres keeps what is committed while no node reads. */
+export function slotName(ref: string): string {
+  return `tidewire_${ref}`;
+}
+
+export interface SlotStart {
+  /** The slot was not there, or Postgres had given it up: everything before `fromLsn` is out of reach. */
+  created: boolean;
+  /** Streaming begins after this position. */
+  fromLsn: Lsn;
+}
+
+/** Creates the slot if it is missing or lost. To be called by the session that holds the project's lock. */
+export async function ensureSlot(session: Session, name: string): Promise<SlotStart> {
+  const existing = await findSlot(session, name);
+  if (existing !== undefined && existing.wal_status !== "lost") {
+    return { created: false, fromLsn: toLsnOrZero(existing.confirmed_flush_lsn) };
+  }
+  if (existing !== undefined) await dropSlot(session, name);
+  await session.rows(`set statement_timeout = ${CREATE_TIMEOUT_MS}`);
+  const [made] = await session.rows(
+    `select lsn from pg_create_logical_replication_slot(${quoteLiteral(name)}, 'pgoutput')`,
+  );
+  await session.rows("set statement_timeout = 0");
+  return { created: true, fromLsn: toLsnOrZero(made?.lsn) };
+}
+
+/** Does nothing when there is no such slot. Fails with SQLSTATE 55006 while somebody streams from it. */
+export async function dropSlot(session: Session, name: string): Promise<void> {
+  await session.rows(
+    `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ${quoteLiteral(name)}`,
+  );
+}
+
+async function findSlot(session: Session, name: string): Promise<TextRow | undefined> {
+  const [slot] = await session.rows(
+    `select plugin, wal_status, confirmed_flush_lsn from pg_replication_slots where slot_name = ${quoteLiteral(name)}`,
+  );
+  return slot;
+}
+
+export interface Blocker {
+  pid: number;
+  user: string;
+  ageMs: number;
+  queryStartMs: number;
+  query: string;
+  state: string;
+}
+
+export interface SlotStatus {
+  exists: boolean;
+  walStatus: string | undefined;
+  confirmedLsn: Lsn | undefined;
+  restartLsn: Lsn | undefined;
+  serverLsn: Lsn;
+  /** WAL that Postgres must keep because of this slot. */
+  retainedBytes: number;
+  /** Written but not yet acknowledged. */
+  lagBytes: number;
+  /** The oldest open transaction that writes: it alone may hold `restartLsn` back. */
+  blocker: Blocker | undefined;
+}
+
+/** A younger transaction is everyday life and not to blame for anything. */
+const BLOCKER_AGE_MS = 5_000;
+
+export async function slotStatus(session: Session, name: string): Promise<SlotStatus> {
+  const [row = {}] = await session.rows(`
+    select s.wal_status, s.confirmed_flush_lsn, s.restart_lsn, pg_current_wal_lsn() as server_lsn,
+      b.pid, b.usename, b.state, left(b.query, 500) as query,
+      extract(epoch from clock_timestamp() - b.xact_start) * 1000 as age_ms,
+      extract(epoch from b.query_start) * 1000 as query_start_ms
+    from (select 1) one
+    left join pg_replication_slots s on s.slot_name = ${quoteLiteral(name)}
+    left join lateral (
+      select * from pg_stat_activity
+      where backend_xid is not null and datname = current_database()
+        and xact_start < clock_timestamp() - interval '${BLOCKER_AGE_MS} milliseconds'
+      order by xact_start limit 1
+    ) b on true`);
+  const serverLsn = toLsnOrZero(row.server_lsn);
+  const confirmedLsn = toOptionalLsn(row.confirmed_flush_lsn);
+  const restartLsn = toOptionalLsn(row.restart_lsn);
+  return {
+    exists: confirmedLsn !== undefined,
+    walStatus: row.wal_status ?? undefined,
+    confirmedLsn,
+    restartLsn,
+    serverLsn,
+    retainedBytes: distance(serverLsn, restartLsn),
+    lagBytes: distance(serverLsn, confirmedLsn),
+    blocker: toBlocker(row),
+  };
+}
+
+function toBlocker(row: TextRow): Blocker | undefined {
+  if (typeof row.pid !== "string") return undefined;
+  return {
+    pid: Number(row.pid),
+    user: row.usename ?? "",
+    ageMs: Math.round(Number(row.age_ms)),
+    queryStartMs: Math.round(Number(row.query_start_ms)),
+    query: row.query ?? "",
+    state: row.state ?? "",
+  };
+}
+
+function distance(ahead: Lsn, behind: Lsn | undefined): number {
+  return behind === undefined ? 0 : Number(maxLsn(ahead, behind) - behind);
+}
+
+function toOptionalLsn(text: string | null | undefined): Lsn | undefined {
+  return text === null || text === undefined ? undefined : parseLsn(text);
+}
+
+function toLsnOrZero(text: string | null | undefined): Lsn {
+  return toOptionalLsn(text) ?? LSN_ZERO;
+}
