@@ -9,6 +9,10 @@ export const ProvisioningStep = z.object({
   finishedAtMs: z.number().optional(),
   /** Why it failed, in one sentence. */
   error: z.string().optional(),
+  /** What to do about it, e.g. the SQL to run. */
+  remedy: z.string().optional(),
+  /** What goes on inside a running step, e.g. the migration being applied. */
+  note: z.string().optional(),
 });
 export type ProvisioningStep = z.infer<typeof ProvisioningStep>;
 
