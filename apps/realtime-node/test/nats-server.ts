@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { eventually } from "@tidewire/testkit/eventually";
 
 /** Debian puts servers into /usr/sbin, which is not on everybody's PATH. */
 const EXTRA_FOLDERS = ["/usr/sbin", "/usr/local/bin"];
-const PORTS_FILE = /\.ports$/;
 
 export interface NatsServer extends AsyncDisposable {
   readonly url: string;
@@ -19,7 +18,8 @@ export interface NatsServer extends AsyncDisposable {
 export function findNatsServer(): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), ...EXTRA_FOLDERS];
   const found = folders.map((folder) => join(folder, "nats-server")).find(isExecutable);
-  if (found === undefined) console.log("SKIPPED: the NATS tests need nats-server on the PATH (Debian: nats-server)");
+  if (found === undefined)
+    console.log("SKIPPED: the NATS tests need nats-server on the PATH (Debian: nats-server)");
   return found;
 }
 
@@ -31,7 +31,8 @@ export async function startNatsServer(binary: string, args: readonly string[] = 
   });
   const output: string[] = [];
   child.stderr.on("data", (chunk) => output.push(String(chunk)));
-  const port = await eventually(() => readPort(folder, child, output));
+  const portsFile = join(folder, `${basename(binary)}_${child.pid}.ports`);
+  const port = await eventually(() => readPort(portsFile, child, output));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
@@ -43,10 +44,17 @@ export async function startNatsServer(binary: string, args: readonly string[] = 
   return { port, url: `nats://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop };
 }
 
-function readPort(folder: string, child: ChildProcess, output: readonly string[]): number {
+function readPort(portsFile: string, child: ChildProcess, output: readonly string[]): number {
   if (child.exitCode !== null) throw new Error(`nats-server ended: ${output.join("")}`);
-  const [name] = readNames(folder);
-  if (name === undefined) throw new Error("nats-server has not written its ports");
-  const ports: { nats: string[] } = JSON.parse(readFileSync(join(folder, name), "utf8"));
+  const ports: { nats: string[] } = JSON.parse(readFileSync(portsFile, "utf8"));
   return Number(new URL(ports.nats[0] ?? "").port);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

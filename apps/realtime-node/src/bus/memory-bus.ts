@@ -6,12 +6,12 @@ import {
   type Disruption,
   NoResponders,
   type RequestOptions,
-  RequestTimeout,
   type SubscribeOptions,
   type Subscription,
 } from "./bus.ts";
 import { Inbox, type InboxBounds } from "./inbox.ts";
 import { type Listener, Listeners, type OnHandlerError } from "./listeners.ts";
+import { PendingRequests } from "./pending-requests.ts";
 import { parseSubject } from "./subject-table.ts";
 
 interface MemoryBusOptions {
@@ -48,7 +48,7 @@ export class MemoryBus implements Bus {
   readonly #inbox: Inbox;
   readonly #port: Port;
   readonly #detach: () => void;
-  readonly #pending = new Set<(error: Error) => void>();
+  readonly #requests = new PendingRequests();
   readonly #status: BusStatus;
 
   constructor(broker: MemoryBroker = new MemoryBroker(), options: MemoryBusOptions = {}) {
@@ -102,26 +102,12 @@ export class MemoryBus implements Bus {
     const own = this.#listeners.echoing(subject).map((listener): [Port, Listener] => [this.#port, listener]);
     const audience = own.length > 0 ? own : [...this.#audience(subject)];
     if (audience.length === 0) return Promise.reject(new NoResponders(subject));
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        clearTimeout(timer);
-        this.#pending.delete(fail);
-      };
-      const fail = (error: Error) => {
-        settle();
-        reject(error);
-      };
-      const timer = setTimeout(() => fail(new RequestTimeout(subject, timeoutMs)), timeoutMs);
-      this.#pending.add(fail);
-      const respond = (answer: Uint8Array) => {
-        settle();
-        resolve(answer);
-      };
-      const accepted = audience.filter(([port, listener]) =>
-        port.offer(listener, { subject, data, respond }),
-      );
-      if (accepted.length === 0) fail(new BusUnavailable("the queue of the other side is full"));
-    });
+    const { answer, settle } = this.#requests.open(subject, timeoutMs);
+    const accepted = audience.filter(([port, listener]) =>
+      port.offer(listener, { subject, data, respond: settle }),
+    );
+    if (accepted.length === 0) settle(new BusUnavailable("the queue of the other side is full"));
+    return answer;
   }
 
   async flush(): Promise<void> {
@@ -146,7 +132,7 @@ export class MemoryBus implements Bus {
     this.#status.state = "closed";
     this.#status.sinceMs = Date.now();
     this.#detach();
-    for (const fail of [...this.#pending]) fail(new BusUnavailable("the bus was closed"));
+    this.#requests.failAll("the bus was closed");
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,331 @@
+import {
+  connect,
+  createInbox,
+  headers,
+  type Msg,
+  type NatsConnection,
+  type Subscription as NatsSubscription,
+  nuid,
+  type Status,
+} from "@nats-io/transport-node";
+import type { Log } from "../log.ts";
+import {
+  type Bus,
+  type BusMessage,
+  type BusStatus,
+  BusUnavailable,
+  type Disruption,
+  NoResponders,
+  type RequestOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from "./bus.ts";
+import { Inbox } from "./inbox.ts";
+import { Listeners } from "./listeners.ts";
+import { encodePartTag, PartAssembler, parsePartTag, splitParts } from "./message-parts.ts";
+import { type NatsAddress, toConnectionOptions } from "./nats-options.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import { parseSubject } from "./subject-table.ts";
+import { UnconfirmedBytes } from "./unconfirmed-bytes.ts";
+
+const PART_HEADER = "Tw-Part";
+/** Room for subject, reply subject and part header beside the payload of one part. */
+const ENVELOPE_BYTES_MAX = 4 * 1024;
+/** Kept for the server while it is away; about two seconds of a busy node. Beyond it the newest is refused. */
+const WAITING_BYTES_MAX = 16 * 1024 * 1024;
+const FLUSH_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const NO_RESPONDERS_STATUS = 503;
+
+interface Outgoing {
+  subject: string;
+  data: Uint8Array;
+  reply?: string;
+}
+
+/**
+ * Connects to a NATS server (2.9 or newer).
+ *
+ * @throws RangeError for an address that is none; the client's own error, naming the cause, when no server answers
+ */
+export async function connectNatsBus(address: NatsAddress, log: Log): Promise<NatsBus> {
+  return new NatsBus(await connect(toConnectionOptions(address)), log);
+}
+
+/**
+ * The bus between nodes. The connection asks the server for no echo: what this node says to itself goes through the
+ * in-process inbox, so that a home and its own node do not pay for the network, and a fan-out crosses the wire once.
+ *
+ * The client library forgets what was written around the moment of a disconnection, so a reconnect is always told as a
+ * disruption, and whoever keeps sequences asks its peers.
+ */
+export class NatsBus implements Bus {
+  readonly #connection: NatsConnection;
+  readonly #log: Log;
+  readonly #listeners: Listeners;
+  readonly #inbox = new Inbox();
+  readonly #replies = createInbox();
+  readonly #requests = new PendingRequests();
+  readonly #unconfirmed = new UnconfirmedBytes();
+  readonly #watching: Promise<void>;
+  #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
+  #lostWhileAway = 0;
+  #state: BusStatus["state"] = "connected";
+  #sinceMs = Date.now();
+  #published = 0;
+  #received = 0;
+  #lost = 0;
+
+  constructor(connection: NatsConnection, log: Log) {
+    this.#connection = connection;
+    this.#log = log;
+    this.#listeners = new Listeners((err, subject) => log.error({ err, subject }, "a bus handler threw"));
+    this.#listen(`${this.#replies}.*`, (message, raw) => this.#onReply(message, raw));
+    this.#watching = this.#watch();
+  }
+
+  get status(): BusStatus {
+    return {
+      kind: "nats",
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      subscriptions: this.#listeners.size,
+      published: this.#published,
+      received: this.#received,
+      lost: this.#lost,
+      pendingBytes: this.#waitingBytes + this.#unconfirmed.bytes + this.#inbox.bytes,
+    };
+  }
+
+  publish(subject: string, data: Uint8Array): void {
+    parseSubject(subject, { wildcards: false });
+    if (this.#state === "closed") {
+      this.#lost++;
+      return;
+    }
+    this.#published++;
+    for (const listener of this.#listeners.echoing(subject)) {
+      this.#deliverHere(data.byteLength, () => listener.deliver({ subject, data }));
+    }
+    this.#send({ subject, data });
+  }
+
+  subscribe(
+    subject: string,
+    onMessage: (message: BusMessage) => void,
+    options?: SubscribeOptions,
+  ): Subscription {
+    if (this.#state === "closed") throw new BusUnavailable("the bus is closed");
+    const { listener, unsubscribe } = this.#listeners.add(subject, onMessage, options);
+    const remote = this.#listen(subject, (message) => listener.deliver(message));
+    return {
+      unsubscribe() {
+        unsubscribe();
+        remote.unsubscribe();
+      },
+    };
+  }
+
+  request(subject: string, data: Uint8Array, { timeoutMs }: RequestOptions): Promise<Uint8Array> {
+    parseSubject(subject, { wildcards: false });
+    if (this.#state === "closed") return Promise.reject(new BusUnavailable("the bus is closed"));
+    const own = this.#listeners.echoing(subject);
+    if (own.length === 0 && this.#state !== "connected") {
+      return Promise.reject(new BusUnavailable("the NATS server does not answer"));
+    }
+    const { token, answer, settle } = this.#requests.open(subject, timeoutMs);
+    for (const listener of own) {
+      this.#deliverHere(data.byteLength, () => listener.deliver({ subject, data, respond: settle }));
+    }
+    if (own.length === 0 && !this.#send({ subject, data, reply: `${this.#replies}.${token}` })) {
+      settle(new BusUnavailable("too much is waiting for the NATS server"));
+    }
+    return answer;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#state !== "connected") throw new BusUnavailable(`the bus is ${this.#state}`);
+    const confirmed = this.#connection.flush().catch((cause: unknown) => {
+      throw new BusUnavailable("the NATS server went away", { cause });
+    });
+    await Promise.all([within(FLUSH_TIMEOUT_MS, confirmed), this.#inbox.drained()]);
+  }
+
+  /** NATS tells nobody's interest to publishers; the server drops what nobody wants. */
+  mayReach(): boolean {
+    return true;
+  }
+
+  onDisruption(listener: (disruption: Disruption) => void): Subscription {
+    return this.#listeners.onDisruption(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    const sent = this.#state === "connected" ? this.flush() : Promise.resolve();
+    await within(CLOSE_TIMEOUT_MS, sent).catch((err: unknown) =>
+      this.#log.warn({ err }, "the bus closed before all was sent"),
+    );
+    this.#moveTo("closed");
+    this.#requests.failAll("the bus was closed");
+    await within(CLOSE_TIMEOUT_MS, Promise.all([this.#connection.close(), this.#watching])).catch(
+      (err: unknown) => this.#log.warn({ err }, "the NATS connection did not close in time"),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #listen(subject: string, deliver: (message: BusMessage, raw: Msg) => void): NatsSubscription {
+    const parts = new PartAssembler();
+    return this.#connection.subscribe(subject, {
+      callback: (err, raw) => {
+        if (err !== null) {
+          this.#log.error({ err, subject }, "the NATS server refused a subscription");
+          return;
+        }
+        const data = this.#assemble(parts, raw);
+        if (data === undefined) return;
+        this.#received++;
+        const { reply } = raw;
+        const respond = reply
+          ? (answer: Uint8Array) => void this.#send({ subject: reply, data: answer })
+          : undefined;
+        deliver({ subject: raw.subject, data, respond }, raw);
+      },
+    });
+  }
+
+  #assemble(parts: PartAssembler, { headers: tags, data }: Msg): Uint8Array | undefined {
+    const tag = tags?.has(PART_HEADER) ? parsePartTag(tags.get(PART_HEADER)) : undefined;
+    if (tag === undefined) return data;
+    const lostBefore = parts.lost;
+    const whole = parts.accept(tag, data);
+    if (parts.lost > lostBefore) this.#disrupt({ cause: "overflow", messagesLost: parts.lost - lostBefore });
+    return whole;
+  }
+
+  #onReply({ subject, data }: BusMessage, raw: Msg): void {
+    const nobody = data.byteLength === 0 && raw.headers?.code === NO_RESPONDERS_STATUS;
+    const request = this.#requests.find(subject.slice(this.#replies.length + 1));
+    request?.settle(nobody ? new NoResponders(request.subject) : data);
+  }
+
+  #deliverHere(bytes: number, run: () => void): void {
+    const accepted = this.#inbox.offer(bytes, () => {
+      if (this.#state !== "closed") run();
+    });
+    if (!accepted) this.#disrupt({ cause: "overflow", messagesLost: 1 });
+  }
+
+  /** False when the message was refused. */
+  #send(message: Outgoing): boolean {
+    if (this.#state === "reconnecting") return this.#wait(message);
+    if (!this.#unconfirmed.offer(message.data.byteLength)) {
+      this.#disrupt({ cause: "overflow", messagesLost: 1 });
+      return false;
+    }
+    this.#write(message);
+    this.#confirmInTime();
+    return true;
+  }
+
+  #wait(message: Outgoing): boolean {
+    if (this.#waitingBytes + message.data.byteLength > WAITING_BYTES_MAX) {
+      this.#lost++;
+      this.#lostWhileAway++;
+      return false;
+    }
+    this.#waiting.push(message);
+    this.#waitingBytes += message.data.byteLength;
+    return true;
+  }
+
+  #write({ subject, data, reply }: Outgoing): void {
+    const bytesMax = (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - ENVELOPE_BYTES_MAX;
+    if (data.byteLength <= bytesMax) {
+      this.#connection.publish(subject, data, reply === undefined ? undefined : { reply });
+      return;
+    }
+    const id = nuid.next();
+    const parts = splitParts(data, bytesMax);
+    for (const [index, part] of parts.entries()) {
+      const tags = headers();
+      tags.set(PART_HEADER, encodePartTag({ id, index, count: parts.length }));
+      this.#connection.publish(subject, part, { headers: tags, reply });
+    }
+  }
+
+  #confirmInTime(): void {
+    const mark = this.#unconfirmed.due();
+    if (mark === undefined) return;
+    this.#connection.flush().then(
+      () => this.#unconfirmed.confirm(mark),
+      // A disconnection: `#onAway` has already settled the account.
+      () => {},
+    );
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) this.#onStatus(status);
+  }
+
+  #onStatus(status: Status): void {
+    if (this.#state === "closed") return;
+    if (status.type === "disconnect") this.#onAway(status.server);
+    else if (status.type === "reconnect") this.#onBack(status.server);
+    else if (status.type === "error") {
+      this.#log.warn({ err: status.error }, "the NATS server reported an error");
+    } else if (status.type === "close") {
+      this.#moveTo("closed");
+      this.#requests.failAll("the NATS connection ended for good");
+    }
+  }
+
+  #onAway(server: string): void {
+    if (this.#state === "reconnecting") return;
+    this.#moveTo("reconnecting");
+    this.#unconfirmed.reset();
+    this.#requests.failAll("the NATS server went away");
+    this.#log.warn({ server }, "the NATS server went away; reconnecting");
+  }
+
+  #onBack(server: string): void {
+    this.#moveTo("connected");
+    const [waiting, lost] = [this.#waiting, this.#lostWhileAway];
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#lostWhileAway = 0;
+    for (const message of waiting) this.#send(message);
+    this.#log.info({ server, sent: waiting.length, lost }, "the NATS server is back");
+    this.#listeners.disrupt({ cause: "reconnected", messagesLost: lost });
+  }
+
+  #moveTo(state: BusStatus["state"]): void {
+    this.#state = state;
+    this.#sinceMs = Date.now();
+  }
+
+  #disrupt(disruption: Disruption): void {
+    this.#lost += disruption.messagesLost;
+    this.#listeners.disrupt(disruption);
+  }
+}
+
+/** @throws BusUnavailable at the deadline */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new BusUnavailable(`the NATS server did not answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

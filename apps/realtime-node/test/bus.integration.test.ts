@@ -1,0 +1,115 @@
+import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { busContract } from "../src/bus/bus.contract.ts";
+import { BusUnavailable, type Disruption } from "../src/bus/bus.ts";
+import { connectNatsBus, type NatsBus } from "../src/bus/nats-bus.ts";
+import { createLog } from "../src/log.ts";
+import { findNatsServer, type NatsServer, startNatsServer } from "./nats-server.ts";
+
+const log = createLog({ level: "silent", fields: {} });
+const binary = findNatsServer();
+
+describe.skipIf(binary === undefined)("NATS", () => {
+  let server: NatsServer;
+  beforeAll(async () => {
+    server = await startNatsServer(binary ?? "");
+  });
+  afterAll(() => server?.stop());
+
+  busContract("NATS", async () => {
+    const buses: NatsBus[] = [];
+    return {
+      async connect() {
+        const bus = await connectNatsBus({ url: server.url, name: "contract" }, log);
+        buses.push(bus);
+        return bus;
+      },
+      async [Symbol.asyncDispose]() {
+        for (const bus of buses) await bus.close();
+      },
+    };
+  });
+
+  test("a lost connection is told, what was published meanwhile arrives after it, in order", async () => {
+    await using relay = await startTcpRelay({ port: server.port });
+    await using near = await connectNatsBus({ url: server.url, name: "near" }, log);
+    await using far = await connectNatsBus({ url: relay.via(server.url), name: "far" }, log);
+    const seen: number[] = [];
+    const disruptions: Disruption[] = [];
+    near.subscribe("t.away", ({ data }) => seen.push(data[0] ?? -1));
+    far.onDisruption((disruption) => disruptions.push(disruption));
+    await near.flush();
+
+    relay.cut();
+    await expect.poll(() => far.status.state).toBe("reconnecting");
+    for (let i = 0; i < 5; i++) far.publish("t.away", Uint8Array.of(i));
+    await expect(far.flush()).rejects.toBeInstanceOf(BusUnavailable);
+    await expect(far.request("t.away", Uint8Array.of(), { timeoutMs: 5_000 })).rejects.toBeInstanceOf(
+      BusUnavailable,
+    );
+    relay.mend();
+
+    await expect.poll(() => far.status.state, { timeout: 5_000 }).toBe("connected");
+    await expect.poll(() => seen).toEqual([0, 1, 2, 3, 4]);
+    expect(disruptions).toEqual([{ cause: "reconnected", messagesLost: 0 }]);
+  });
+
+  test("subscriptions hold across a lost connection", async () => {
+    await using relay = await startTcpRelay({ port: server.port });
+    await using near = await connectNatsBus({ url: server.url, name: "near" }, log);
+    await using far = await connectNatsBus({ url: relay.via(server.url), name: "far" }, log);
+    const seen: number[] = [];
+    far.subscribe("t.held", ({ data }) => seen.push(data[0] ?? -1));
+    relay.cut();
+    await expect.poll(() => far.status.state).toBe("reconnecting");
+    relay.mend();
+    await expect.poll(() => far.status.state, { timeout: 5_000 }).toBe("connected");
+    await far.flush();
+    near.publish("t.held", Uint8Array.of(7));
+    await expect.poll(() => seen).toEqual([7]);
+  });
+
+  test("a server that takes nothing any more is refused further messages at the bound", async () => {
+    await using relay = await startTcpRelay({ port: server.port });
+    await using bus = await connectNatsBus({ url: relay.via(server.url), name: "stuck" }, log);
+    const disruptions: Disruption[] = [];
+    bus.onDisruption((disruption) => disruptions.push(disruption));
+    relay.pause();
+    const megabyte = new Uint8Array(1_000_000);
+    for (let i = 0; i < 70; i++) bus.publish("t.stuck", megabyte);
+    expect(bus.status.pendingBytes).toBeLessThanOrEqual(64 * 1024 * 1024);
+    expect(bus.status.lost).toBe(3);
+    expect(disruptions[0]).toEqual({ cause: "overflow", messagesLost: 1 });
+    relay.resume();
+    await bus.flush();
+    bus.publish("t.stuck", megabyte);
+    expect(bus.status.lost).toBe(3);
+  });
+
+  test("messages to oneself do not cross the network", async () => {
+    await using bus = await connectNatsBus({ url: server.url, name: "self" }, log);
+    const seen: number[] = [];
+    bus.subscribe("t.own", ({ data }) => seen.push(data[0] ?? -1));
+    bus.publish("t.own", Uint8Array.of(1));
+    await bus.flush();
+    expect(seen).toEqual([1]);
+    expect(bus.status.received).toBe(0);
+  });
+
+  test("no server: the start fails with the cause, within the deadline", async () => {
+    await expect(connectNatsBus({ url: "nats://127.0.0.1:1", name: "nobody" }, log)).rejects.toThrow(
+      /refused/,
+    );
+    await expect(connectNatsBus({ url: "http://x", name: "nobody" }, log)).rejects.toThrow(/NATS_URL/);
+  });
+
+  test("credentials in the address are used, and wrong ones refused", async () => {
+    await using guarded = await startNatsServer(binary ?? "", ["--user", "tide", "--pass", "w@re"]);
+    const at = (user: string) => guarded.url.replace("//", `//${user}@`);
+    await using bus = await connectNatsBus({ url: at("tide:w%40re"), name: "guest" }, log);
+    await bus.flush();
+    await expect(connectNatsBus({ url: at("tide:wrong"), name: "thief" }, log)).rejects.toThrow(
+      /[Aa]uthorization/,
+    );
+  });
+});
