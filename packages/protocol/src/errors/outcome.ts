@@ -34,6 +34,8 @@ export interface Outcome {
   rest?: { status: number; text: string };
   /** The client reads the sentence without `<code>: ` before it, as on Supabase. */
   bare?: true;
+  /** The reply's `response` is `{}`, or the bare text, where it is not `{"reason": ...}`. */
+  replyForm?: "empty" | "text";
   retry: Retry;
   /** One sentence for the person who has to end it. */
   remedy: string;

@@ -16,6 +16,11 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return text;
 }
 
+/** @throws TypeError when the bytes are not UTF-8, SyntaxError when they are not JSON */
+export function parseJsonBytes(bytes: Uint8Array): unknown {
+  return JSON.parse(strict.decode(bytes));
+}
+
 /**
  * Writes `text` at `at` and returns the number of bytes, or -1 when it does not fit into `room`.
  * A lone surrogate becomes U+FFFD.
