@@ -75,6 +75,11 @@ export class ProjectRates {
     return retryAfterMs > 0 ? { ok: false, retryAfterMs } : GRANTED;
   }
 
+  /** Whole tokens that could be spent now. */
+  remaining(kind: RateKind): number {
+    return Math.max(0, Math.floor(this.#refilled(kind).tokens));
+  }
+
   #perSecond(kind: RateKind): number {
     return this.#limits()[LIMIT_OF[kind]];
   }

@@ -1,0 +1,168 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
+import { Refusal } from "@tidewire/protocol/errors";
+import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
+import {
+  parseBatch,
+  parseSingle,
+  type RestMessage,
+  type SingleRequest,
+} from "@tidewire/protocol/supabase/rest";
+import type { Claims } from "../auth/claims.ts";
+import type { TapReport } from "../inspect/tap.ts";
+import { payloadBytesMax } from "../projects/limits.ts";
+import type { Project } from "../projects/project.ts";
+
+const AUTHORIZE_DEADLINE_MS = 5_000;
+
+/** What the REST routes need of the rest of the node. */
+export interface BroadcastDeps {
+  relay: {
+    publish(
+      room: Room,
+      broadcast: Broadcast,
+      from: { self: boolean; acceptedAtMs: number },
+    ): { recipients: number };
+  };
+  home: {
+    authorize(ref: string, request: AuthorizeRequest, options: { deadlineMs: number }): Promise<Grants>;
+  };
+  tap: { wants(ref: string): boolean; emit(report: TapReport): void };
+  nowMs(): number;
+}
+
+/** Who sends, as established by the route. */
+export interface Sender {
+  project: Project;
+  claims: Claims;
+  /** All headers of the request: policies may read them (protocol 7.1). */
+  headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * `POST /api/broadcast` (protocol 4.3). A private message that the policies refuse is left out and the others go: the
+ * batch as a whole is accepted.
+ *
+ * @throws Refusal BadRequest, MessagePerSecondRateLimitReached; InvalidFields
+ */
+export async function broadcastBatch(deps: BroadcastDeps, sender: Sender, body: string): Promise<void> {
+  const { project } = sender;
+  assertNotOverLimit(project);
+  const messages = parseBatch(body, payloadBytesMax(project.record.limits));
+  if (!project.rates.take("events", messages.length).ok) {
+    const message = "Too many messages to broadcast, please reduce the batch size";
+    throw new Refusal("MessagePerSecondRateLimitReached", { message });
+  }
+  const allowed = await allowedTopics(deps, sender, messages);
+  for (const message of messages) {
+    if (!message.private || allowed.has(message.topic)) publish(deps, sender, message);
+  }
+}
+
+/**
+ * `POST /api/broadcast/:topic/events/:event` (protocol 4.4).
+ *
+ * @throws Refusal also Unauthorized when the policies refuse a private message, unlike the batch
+ */
+export async function broadcastSingle(
+  deps: BroadcastDeps,
+  sender: Sender,
+  request: SingleRequest & { private: boolean },
+): Promise<void> {
+  const { project } = sender;
+  const broadcast = parseSingle(request, payloadBytesMax(project.record.limits));
+  if (!project.rates.take("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
+  if (request.private && !(await mayWrite(deps, sender, request.topic))) throw new Refusal("Unauthorized");
+  publish(deps, sender, { ...request, broadcast });
+}
+
+function assertNotOverLimit(project: Project): void {
+  if (!project.rates.peek("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
+}
+
+/** Each topic is asked once; a check that fails counts as no, because the batch has no place to say why. */
+async function allowedTopics(
+  deps: BroadcastDeps,
+  sender: Sender,
+  messages: readonly RestMessage[],
+): Promise<Set<string>> {
+  const topics = new Set(messages.filter((message) => message.private).map((message) => message.topic));
+  const verdicts = await Promise.all(
+    [...topics].map(async (topic) => {
+      const may = await mayWrite(deps, sender, topic).catch((refusal: unknown) => {
+        reportRefusal(deps, sender, topic, refusal);
+        return false;
+      });
+      return [topic, may] as const;
+    }),
+  );
+  return new Set(verdicts.filter(([, may]) => may).map(([topic]) => topic));
+}
+
+async function mayWrite(
+  { home }: BroadcastDeps,
+  { project, claims, headers }: Sender,
+  topic: string,
+): Promise<boolean> {
+  const grants = await home.authorize(
+    project.ref,
+    {
+      kind: "authorize",
+      action: "write",
+      topic,
+      claims: { ...claims },
+      headers: { ...headers },
+      extensions: ["broadcast"],
+    },
+    { deadlineMs: AUTHORIZE_DEADLINE_MS },
+  );
+  return grants.broadcast === true;
+}
+
+function publish(
+  { relay, tap, nowMs }: BroadcastDeps,
+  { project }: Sender,
+  { topic, private: isPrivate, event, broadcast }: RestMessage,
+): void {
+  const acceptedAtMs = nowMs();
+  const { recipients } = relay.publish({ ref: project.ref, topic, private: isPrivate }, broadcast, {
+    self: true,
+    acceptedAtMs,
+  });
+  project.counters.messagesIn++;
+  if (!tap.wants(project.ref)) return;
+  const payload = payloadText(broadcast);
+  tap.emit({
+    ref: project.ref,
+    kind: "broadcast",
+    atMs: acceptedAtMs,
+    topic,
+    private: isPrivate,
+    event,
+    from: "rest",
+    recipients,
+    sizeBytes: payload?.length,
+    payload,
+    times: { accepted: acceptedAtMs, fannedOut: nowMs() },
+  });
+}
+
+function payloadText(broadcast: Broadcast): string | undefined {
+  if (broadcast.form === "verbatim") return broadcast.payloadJson;
+  return broadcast.form === "user" && broadcast.encoding === "json"
+    ? Buffer.from(broadcast.payload).toString("utf8")
+    : undefined;
+}
+
+function reportRefusal({ tap }: BroadcastDeps, { project }: Sender, topic: string, refusal: unknown): void {
+  const code = refusal instanceof Refusal ? refusal.code : "UnknownErrorOnController";
+  tap.emit({
+    ref: project.ref,
+    kind: "refusal",
+    topic,
+    private: true,
+    from: "rest",
+    code,
+    message: String(refusal),
+  });
+}

@@ -1,0 +1,166 @@
+import { Refusal } from "@tidewire/protocol/errors";
+import { toRestAnswer } from "@tidewire/protocol/supabase/rest";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Identity } from "../auth/claims.ts";
+import { UnusableToken } from "../auth/token.ts";
+import type { Project } from "../projects/project.ts";
+import { type BroadcastDeps, broadcastBatch, broadcastSingle, type Sender } from "./broadcast.ts";
+import { addressedProject } from "./project-address.ts";
+
+/** Phoenix' own limit for request bodies (protocol 4.3). */
+const BODY_BYTES_MAX = 8_000_000;
+const PREFLIGHT_AGE_SECONDS = 7_200;
+
+export interface RouteDeps extends BroadcastDeps {
+  projects: { find(ref: string): Promise<Project | undefined> };
+  credentials: { identify(credential: string, project: Project["record"]): Promise<Identity> };
+  metrics: { refused(ref: string | undefined, code: string): void };
+  log: { error(details: object, message: string): void };
+}
+
+const BATCH = ["/api/broadcast", "/realtime/v1/api/broadcast"] as const;
+const SINGLE = BATCH.map((path) => `${path}/:topic/events/:event` as const);
+
+/** The REST routes of a project, for requests whose `/p/<ref>` prefix has been taken off. */
+export function createProjectRoutes(deps: RouteDeps): Hono {
+  const app = new Hono();
+  const limited = bodyLimit({
+    maxSize: BODY_BYTES_MAX,
+    onError: (c) => c.html("Request Entity Too Large", 413),
+  });
+
+  app.use("*", async (c, next) => {
+    // The hosted gateway answers pre-flights; here nobody stands in front.
+    if (c.req.method === "OPTIONS") return preflight(c);
+    await next();
+    c.header("access-control-allow-origin", "*");
+  });
+  app.get("/api/ping", async (c) => {
+    const project = await findProject(deps, c);
+    return project ? c.json({ message: "Success" }) : c.json({ message: "Tenant not found" }, 404);
+  });
+  for (const path of BATCH) {
+    app.post(path, limited, (c) =>
+      answer(deps, c, async (sender) => {
+        const isJson = c.req.header("content-type")?.toLowerCase().startsWith("application/json");
+        await broadcastBatch(deps, sender, isJson ? await c.req.text() : "{}");
+      }),
+    );
+  }
+  for (const path of SINGLE) {
+    app.post(path, limited, (c) => {
+      const contentType = c.req.header("content-type");
+      // Refused before anything else is looked at (protocol 4.3, order of the checks).
+      if (contentType !== undefined && !/^application\/(json|octet-stream)\s*(;|$)/i.test(contentType)) {
+        return refuse(deps, c, new Refusal("UnsupportedMediaType"), undefined);
+      }
+      return answer(deps, c, async (sender) => {
+        const { topic = "", event = "" } = c.req.param();
+        const body = new Uint8Array(await c.req.arrayBuffer());
+        await broadcastSingle(deps, sender, {
+          topic,
+          event,
+          contentType,
+          body,
+          private: c.req.query("private") === "true",
+        });
+      });
+    });
+  }
+  return app;
+}
+
+async function answer(
+  deps: RouteDeps,
+  c: Context,
+  work: (sender: Sender) => Promise<void>,
+): Promise<Response> {
+  let project: Project | undefined;
+  try {
+    assertAcceptsJson(c);
+    project = await findProject(deps, c);
+    if (project === undefined) throw new Refusal("TenantNotFound");
+    const credential = credentialOf(c);
+    if (credential === undefined) throw new Refusal("MissingAPIKey");
+    const { claims } = await deps.credentials.identify(credential, project.record);
+    if (project.record.settings.suspended) throw new Refusal("RealtimeDisabledForTenant");
+    await work({ project, claims, headers: c.req.header() });
+    setRateHeaders(c, project);
+    return c.body(null, 202);
+  } catch (error) {
+    return refuse(deps, c, error, project);
+  }
+}
+
+function refuse(deps: RouteDeps, c: Context, error: unknown, project: Project | undefined): Response {
+  if (error instanceof NotAcceptable) return c.html("Not Acceptable", 406);
+  const refusal = toRefusal(error);
+  if (refusal === undefined) {
+    deps.log.error({ err: error, ref: project?.ref }, "a REST broadcast failed unexpectedly");
+    return c.json({ message: "Internal Server Error" }, 500);
+  }
+  deps.metrics.refused(project?.ref, refusal.code);
+  if (refusal.code === "BadRequest") return c.html("Bad Request", 400);
+  if (project !== undefined) {
+    setRateHeaders(c, project);
+    const { code, message } = refusal;
+    deps.tap.emit({ ref: project.ref, kind: "refusal", from: "rest", code, message });
+  }
+  const { status, body } = toRestAnswer(refusal);
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...Object.fromEntries(c.res.headers), "content-type": "application/json; charset=utf-8" },
+  });
+}
+
+function toRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof Refusal) return error;
+  return error instanceof UnusableToken ? new Refusal("MalformedJWT", { cause: error }) : undefined;
+}
+
+class NotAcceptable extends Error {}
+
+function assertAcceptsJson(c: Context): void {
+  const accept = c.req.header("accept");
+  if (accept !== undefined && !/(\*\/\*|application\/(\*|json))/i.test(accept)) throw new NotAcceptable();
+}
+
+function findProject({ projects }: RouteDeps, c: Context): Promise<Project | undefined> {
+  const ref = addressedProject({
+    host: c.req.header("host"),
+    path: originalPath(c),
+    credential: credentialOf(c),
+  });
+  return ref === undefined ? Promise.resolve(undefined) : projects.find(ref);
+}
+
+/** With the `/p/<ref>` prefix, which the router never sees. */
+function originalPath(c: Context): string {
+  return new URL(c.req.raw.url).pathname;
+}
+
+/** `Authorization: Bearer` before `apikey` (protocol 4.3). */
+function credentialOf(c: Context): string | undefined {
+  const bearer = /^bearer\s+(\S+)\s*$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  return bearer ?? c.req.header("apikey") ?? c.req.header("x-api-key");
+}
+
+function setRateHeaders(c: Context, { rates, record }: Project): void {
+  const limit = record.limits.maxEventsPerSecond;
+  const remaining = rates.remaining("events");
+  c.header("x-rate-rolling", String(limit - remaining));
+  c.header("x-rate-limit", String(limit));
+  c.header("x-rate-limit-remaining", String(remaining));
+}
+
+function preflight(c: Context): Response {
+  c.header("access-control-allow-origin", "*");
+  c.header("access-control-allow-methods", "GET, POST, OPTIONS");
+  c.header(
+    "access-control-allow-headers",
+    c.req.header("access-control-request-headers") ?? "authorization, apikey, content-type, x-client-info",
+  );
+  c.header("access-control-max-age", String(PREFLIGHT_AGE_SECONDS));
+  return c.body(null, 204);
+}
