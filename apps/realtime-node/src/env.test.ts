@@ -46,7 +46,10 @@ test.each([
   [{ TIDEWIRE_PORT: "http" }, "TIDEWIRE_PORT must be a number."],
   [{ TIDEWIRE_PORT: "70000" }, "TIDEWIRE_PORT must be at most 65535."],
   [{ TIDEWIRE_NODE_ID: "a b" }, "TIDEWIRE_NODE_ID must be 1 to 64 letters, digits, - or _."],
-  [{ NATS_URL: "http://x" }, "NATS_URL must be a URL that starts with nats:// or tls://."],
+  [
+    { NATS_URL: "http://x" },
+    "NATS_URL must be a URL that starts with nats:// or tls://, or several separated by commas.",
+  ],
   [{ TIDEWIRE_OWNER_PID: "-1" }, "TIDEWIRE_OWNER_PID must be a process id."],
   [{ LOG_LEVEL: "loud" }, "LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent."],
 ])("a wrong variable is one sentence: %o", (change, sentence) => {

@@ -43,12 +43,20 @@ const port = (name: string) =>
     .min(0, `${name} must not be negative.`)
     .max(65_535, `${name} must be at most 65535.`);
 
+const isUrl = (text: string, protocols: readonly string[]) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
 const url = (name: string, protocols: readonly string[]) =>
-  z
-    .string(`${name} is not set.`)
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-      error: `${name} must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}.`,
-    });
+  z.string(`${name} is not set.`).refine((text) => isUrl(text, protocols), {
+    error: `${name} must be a URL that starts with ${protocols.map((p) => `${p}//`).join(" or ")}.`,
+  });
+
+/** One or more servers of one cluster, separated by commas. */
+const natsUrl = z
+  .string()
+  .refine((text) => text.split(",").every((part) => isUrl(part.trim(), ["nats:", "tls:"])), {
+    error: "NATS_URL must be a URL that starts with nats:// or tls://, or several separated by commas.",
+  });
 
 const Variables = z.object({
   TIDEWIRE_NODE_ID: z
@@ -83,7 +91,7 @@ const Variables = z.object({
   TIDEWIRE_STATE_DIR: z
     .string("TIDEWIRE_STATE_DIR is not set: a directory for the encrypted last-known-good configuration.")
     .min(1, "TIDEWIRE_STATE_DIR must not be empty."),
-  NATS_URL: url("NATS_URL", ["nats:", "tls:"]).optional(),
+  NATS_URL: natsUrl.optional(),
   TIDEWIRE_DRAIN_MS: z.coerce
     .number("TIDEWIRE_DRAIN_MS must be a number of milliseconds.")
     .int("TIDEWIRE_DRAIN_MS must be a whole number of milliseconds.")
