@@ -80,11 +80,6 @@ export class ProjectRates {
     return Math.max(0, Math.floor(this.#refilled(kind).tokens));
   }
 
-  /** How many `take`s of one would pass now. */
-  remaining(kind: RateKind): number {
-    return Math.max(0, Math.floor(this.#refilled(kind).tokens));
-  }
-
   #perSecond(kind: RateKind): number {
     return this.#limits()[LIMIT_OF[kind]];
   }
