@@ -1,0 +1,49 @@
+import type { PresenceAuthor, PresenceEntry } from "@tidewire/protocol/cluster/gossip";
+import type { PresenceChange } from "./state.ts";
+import { RoomState } from "./state.ts";
+
+/** One step of this node's own part, ready to be told to others. */
+export interface OwnStep {
+  change: PresenceChange;
+  delta: { author: PresenceAuthor; from: number; to: number; set: PresenceEntry[]; removed: string[] };
+}
+
+/** A room's state together with the part that this node writes. */
+export class PresenceRoom {
+  readonly state = new RoomState();
+  readonly #self: PresenceAuthor;
+  #joins = 0;
+  #leaves = 0;
+
+  constructor(self: PresenceAuthor) {
+    this.#self = self;
+  }
+
+  /** Joins and leaves of this node's own members since the room was first used. */
+  get churn(): { joins: number; leaves: number } {
+    return { joins: this.#joins, leaves: this.#leaves };
+  }
+
+  get ownVersion(): number {
+    return this.state.versionOf(this.#self.boot);
+  }
+
+  set(entry: PresenceEntry): OwnStep {
+    this.#joins++;
+    return this.#step([entry], []);
+  }
+
+  remove(channel: string): OwnStep {
+    this.#leaves++;
+    return this.#step([], [channel]);
+  }
+
+  #step(set: PresenceEntry[], removed: string[]): OwnStep {
+    const from = this.ownVersion;
+    const delta = { author: this.#self, from, to: from + 1, set, removed };
+    const change = this.state.apply(delta, true);
+    // Only this node writes its part, one version at a time.
+    if (change === "gap") throw new Error("this node's own presence part has a gap");
+    return { change, delta };
+  }
+}

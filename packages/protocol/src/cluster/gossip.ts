@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+/** One tracked payload of one channel, as nodes tell each other of it. */
+export const PresenceEntry = z.object({
+  channel: z.string(),
+  connection: z.string(),
+  key: z.string(),
+  /** The finished meta, `phx_ref` included. */
+  meta: z.looseObject({ phx_ref: z.string() }),
+  sinceMs: z.number(),
+});
+export type PresenceEntry = z.infer<typeof PresenceEntry>;
+
+/** Who speaks. Only the boot itself ever writes what it says of its own members. */
+const Author = z.object({ node: z.string(), region: z.string(), boot: z.string() });
+export type PresenceAuthor = z.infer<typeof Author>;
+
+/**
+ * What travels on a room's presence subject.
+ * - `delta`: the author's members went from version `from` to version `to`
+ * - `snapshot`: all of the author's members at a version
+ * - `digest`: the version the author is at, every few seconds
+ * - `want`: whoever is meant (all authors, or one) sends a snapshot
+ */
+export const PresenceMessage = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("delta"),
+    author: Author,
+    from: z.int().nonnegative(),
+    to: z.int().positive(),
+    set: z.array(PresenceEntry),
+    removed: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal("snapshot"),
+    author: Author,
+    version: z.int().nonnegative(),
+    members: z.array(PresenceEntry),
+  }),
+  z.object({ kind: z.literal("digest"), author: Author, version: z.int().nonnegative() }),
+  z.object({ kind: z.literal("want"), boot: z.string().optional() }),
+]);
+export type PresenceMessage = z.infer<typeof PresenceMessage>;
+export type PresenceDelta = Extract<PresenceMessage, { kind: "delta" }>;
+export type PresencePart = Extract<PresenceMessage, { kind: "snapshot" }>;
