@@ -25,6 +25,13 @@ export const REPLICATION_ERRORS = {
     retry: "never",
     remedy: "Load the tables anew; raise the slot's retention limit if outages last longer than it.",
   },
+  BroadcastGap: {
+    text: "Broadcasts of another node were lost",
+    when: "A message of another node did not arrive, and neither that node nor a third one could send it again within 250 ms.",
+    effect: "system",
+    retry: "never",
+    remedy: "Load the state that the messages describe anew; look at the bus if it happens again.",
+  },
   ReplicationNotEstablished: {
     text: "Replication connection was not established in time",
     when: "A channel asked for `replication_ready` and the stream was not up within 60 seconds.",

@@ -71,6 +71,16 @@ export function resumed(topic: string, outcome: { replayed: number; missing?: st
   return failed("broadcast", topic, `RecoveryIncomplete: ${outcome.missing}`, details);
 }
 
+/** Messages of other nodes that could not be fetched any more; those after them follow. */
+export function broadcastsLost(
+  topic: string,
+  gap: { origin: string; fromSeq: number; toSeq: number },
+): SystemPayload {
+  const { origin, fromSeq, toSeq } = gap;
+  const message = `BroadcastGap: messages ${fromSeq} to ${toSeq} of ${origin} were lost between nodes`;
+  return failed("broadcast", topic, message, { origin, from_seq: fromSeq, to_seq: toSeq });
+}
+
 /** Sent to channels that joined with `replication_ready`. */
 export function replicationReady(topic: string): SystemPayload {
   return ok("system", topic, "Replication connection established");
