@@ -23,6 +23,12 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
 import { startPostgres } from "./src/embedded/postgres-server.ts";
 
+/** The repository has no DOM types, which is where TypeScript keeps this one. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
+};
+
 const prismaFolder = path.join(path.dirname(fileURLToPath(import.meta.url)), "prisma");
 const schemaFile = path.join(prismaFolder, "schema.prisma");
 const migrationsFolder = path.join(prismaFolder, "migrations");

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import pg from "pg";
 import { controlMigrations } from "./generated/sql.ts";
+import { reasonOf } from "./reason.ts";
 
 /** The key of Prisma's own migration lock, so that the two never run at once. */
 const LOCK_KEY = 72_707_369;
@@ -104,8 +105,4 @@ async function apply(
     await client.query("rollback").catch(() => undefined);
     throw new MigrationFailed(`Migration ${name} failed and was rolled back: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
