@@ -16,6 +16,8 @@ export const ChangeEnvelope = z.object({
   schema: z.string(),
   table: z.string(),
   lsn: z.string(),
+  /** Counts the rows of its transaction; with `lsn` it orders all changes of a project. */
+  ordinal: z.int(),
   dataJson: z.string(),
   /** Wall-clock times of the stages passed so far, for the lag decomposition. */
   times: z.object({

@@ -41,11 +41,19 @@ export const RegisterShapes = z.object({
   registration: z.string(),
   claims: z.record(z.string(), z.unknown()),
   bindings: z.array(BindingSpec).nonempty(),
+  /** These bindings held before, with another home or epoch: the answer must say what they have missed. */
+  resume: z.boolean().optional(),
 });
 export type RegisterShapes = z.infer<typeof RegisterShapes>;
 
 /** Shape ids aligned with the bindings asked for, and the LSN from which the registration holds (promise P8). */
-export const ShapesRegistered = z.object({ shapes: z.array(z.string()), lsn: z.string(), epoch: z.int() });
+export const ShapesRegistered = z.object({
+  shapes: z.array(z.string()),
+  lsn: z.string(),
+  epoch: z.int(),
+  /** Of a resumed registration: what was handed on without it. Absent when nothing was. */
+  missed: z.object({ fromLsn: z.string(), toLsn: z.string() }).optional(),
+});
 export type ShapesRegistered = z.infer<typeof ShapesRegistered>;
 
 export const ReleaseShapes = z.object({
@@ -54,6 +62,17 @@ export const ReleaseShapes = z.object({
   boot: z.string(),
   registrations: z.array(z.string()),
 });
+
+/** The lease of a node's registrations, renewed every few seconds; without it the home forgets them. */
+export const HoldShapes = z.object({
+  kind: z.literal("hold-shapes"),
+  node: z.string(),
+  boot: z.string(),
+  registrations: z.int(),
+});
+/** `known` differs from what the node holds: it registers again. */
+export const ShapesHeld = z.object({ known: z.int(), epoch: z.int() });
+export type ShapesHeld = z.infer<typeof ShapesHeld>;
 
 export const ReplayRequest = z.object({
   kind: z.literal("replay"),
@@ -76,6 +95,7 @@ export const HomeRequest = z.discriminatedUnion("kind", [
   AuthorizeRequest,
   RegisterShapes,
   ReleaseShapes,
+  HoldShapes,
   ReplayRequest,
   StatusRequest,
 ]);
