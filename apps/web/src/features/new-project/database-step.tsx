@@ -56,15 +56,14 @@ function Kind({ value, title, text }: { value: string; title: string; text: stri
 
 function OwnDatabase({ url, onChecked }: { url: string; onChecked: (url: string | null) => void }) {
   const trpc = useTRPC();
-  const { register, trigger, formState } = useFormContext<CreateProject>();
+  const { register, trigger, formState, getFieldState } = useFormContext<CreateProject>();
   const check = useMutation(
     trpc.projects.checkDatabase.mutationOptions({
       onSuccess: (report, input) => onChecked(report.ok ? input.url : null),
       onError: () => onChecked(null),
     }),
   );
-  const databaseErrors = formState.errors.database;
-  const error = databaseErrors && "url" in databaseErrors ? databaseErrors.url?.message : undefined;
+  const error = getFieldState("database.url", formState).error?.message;
   const run = async () => {
     if (!(await trigger("database"))) return;
     const parsed = DatabaseUrl.safeParse(url);

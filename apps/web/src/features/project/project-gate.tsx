@@ -1,0 +1,59 @@
+"use client";
+import { useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { Progress } from "#features/new-project/progress.tsx";
+import { useTRPC } from "#trpc/client.tsx";
+import { Button } from "#ui/button.tsx";
+import { Card, CardHeader } from "#ui/card.tsx";
+import { EmptyState } from "#ui/empty-state.tsx";
+import { ProblemState, toReadableProblem } from "#ui/problem-state.tsx";
+import { useProject } from "./use-project.ts";
+
+/** Shows a project's pages when there is a project to show; its setup, removal or absence otherwise. */
+export function ProjectGate({ projectRef, children }: { projectRef: string; children: ReactNode }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { data, error, refetch } = useProject(projectRef);
+  if (!data && error) {
+    const { code } = toReadableProblem(error);
+    if (code !== "ProjectNotFound" && code !== "BAD_REQUEST")
+      return <ProblemState error={error} onRetry={() => void refetch()} />;
+    return (
+      <EmptyState
+        title="There is no such project here"
+        action={
+          <Button asChild variant="primary">
+            <Link href="/projects">All projects</Link>
+          </Button>
+        }
+      >
+        No project has the reference <code className="font-mono text-xs">{projectRef}</code>. It may have been
+        deleted.
+      </EmptyState>
+    );
+  }
+  if (data?.state === "deleting") {
+    return (
+      <EmptyState title={`${data.name} is being deleted`}>
+        Its slot, its connections and its managed database are removed.
+      </EmptyState>
+    );
+  }
+  if (data && data.state !== "ready") {
+    return (
+      <Card className="max-w-2xl">
+        <CardHeader
+          title={data.state === "failed" ? `Setting up ${data.name} failed` : `Setting up ${data.name}`}
+        />
+        <div className="border-t">
+          <Progress
+            projectRef={projectRef}
+            onReady={() => void client.invalidateQueries({ queryKey: trpc.projects.pathKey() })}
+          />
+        </div>
+      </Card>
+    );
+  }
+  return children;
+}

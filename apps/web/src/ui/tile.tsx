@@ -1,0 +1,58 @@
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { cn } from "#ui/class-names.ts";
+import { Sparkline } from "#ui/sparkline.tsx";
+import type { SparkPoint } from "#ui/sparkline-path.ts";
+import { type Status, StatusMark } from "#ui/status-mark.tsx";
+
+interface TileProps {
+  label: string;
+  /** The present value, formatted; a dash when it is not known. */
+  value: string;
+  /** What it is compared with or made of: "of 200", "3 refused/s". */
+  note?: ReactNode;
+  status?: Status;
+  points?: readonly SparkPoint[];
+  /** Where the reason for the number is shown. */
+  href?: string;
+  children?: ReactNode;
+}
+
+export function Tile({ label, value, note, status, points, href, children }: TileProps) {
+  const body = (
+    <>
+      <span className="flex items-center gap-1.5 text-muted text-xs">
+        {status && status !== "ok" ? <StatusMark status={status} /> : null}
+        {label}
+      </span>
+      <span className="mt-1 flex items-baseline gap-2">
+        <span className="font-semibold text-2xl tracking-tight">{value}</span>
+        <span
+          className={cn(
+            "truncate text-xs",
+            status === "bad" ? "text-bad" : status === "warn" ? "text-warn" : "text-faint",
+          )}
+        >
+          {note}
+        </span>
+      </span>
+      <span className="mt-2 block h-6">
+        {points ? <Sparkline points={points} label={`${label} over time`} /> : children}
+      </span>
+    </>
+  );
+  const style = "flex min-w-0 flex-col rounded-lg border bg-surface px-4 py-3 shadow-card";
+  return href ? (
+    <Link
+      href={href}
+      aria-label={`${label}: ${value}`}
+      className={cn(style, "transition-colors hover:border-line-strong")}
+    >
+      {body}
+    </Link>
+  ) : (
+    <section aria-label={label} className={style}>
+      {body}
+    </section>
+  );
+}
