@@ -1,4 +1,4 @@
-import type { ProjectRecord } from "@tidewire/db/node-store";
+import type { Project } from "@tidewire/db/projects";
 import type { Resources } from "./resources.ts";
 import type { MemberRole } from "./views/me.ts";
 
@@ -17,19 +17,20 @@ export interface Membership {
 export interface Context {
   resources: Resources;
   user: SignedInUser | null;
-  /** Address of the caller, for the audit trail. */
-  address: string | null;
+  /** Where the request came from, for the audit trail. */
+  caller: { ipAddress?: string; userAgent?: string };
 }
 
 /** What a service for members is handed. */
 export interface MemberScope extends Context {
   user: SignedInUser;
+  /** Oldest first; never empty. */
+  memberships: readonly Membership[];
+  /** The organisation at hand: the first, or the one that owns the project. */
   membership: Membership;
 }
 
-/** What a service for one project is handed; the caller's membership of it was checked. */
+/** What a service for one project is handed; the caller's membership of its organisation was checked. */
 export interface ProjectScope extends MemberScope {
-  project: ProjectRow;
+  project: Project;
 }
-
-export type ProjectRow = ProjectRecord & { createdAtMs: number };

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { toDbError, DbError } from "@tidewire/db/errors";
 import { PROBLEMS, Problem } from "./problem.ts";
 
 /**
@@ -6,7 +7,7 @@ import { PROBLEMS, Problem } from "./problem.ts";
  * with the cause kept for the log.
  */
 export function toTrpcError(error: unknown): TRPCError {
-  const cause = error instanceof TRPCError && error.cause !== undefined ? error.cause : error;
+  const cause = toProblem(error instanceof TRPCError && error.cause !== undefined ? error.cause : error);
   if (cause instanceof Problem) {
     return new TRPCError({ code: PROBLEMS[cause.code].status, message: cause.message, cause });
   }
@@ -16,4 +17,11 @@ export function toTrpcError(error: unknown): TRPCError {
     message: "Something broke on the server. Its log has the details.",
     cause,
   });
+}
+
+/** Rows that are missing or in the way are looked for by the services; here remains the database that is not there. */
+function toProblem(error: unknown): unknown {
+  const known = toDbError(error);
+  if (!(known instanceof DbError)) return error;
+  return known.kind === "unavailable" ? new Problem("ControlDatabaseDown", { cause: error }) : known;
 }

@@ -2,8 +2,8 @@ import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { OfProject } from "../lib/schemas/project.ts";
 import type { Context } from "./context.ts";
-import { findMembership } from "./services/membership/find-membership.ts";
-import { findProject } from "./services/projects/find-project.ts";
+import { findMemberships } from "./services/membership/find-memberships.ts";
+import { findOwnProject } from "./services/projects/find-own-project.ts";
 import { Problem } from "./problem.ts";
 import { toTrpcError } from "./to-trpc-error.ts";
 import type { MemberRole } from "./views/me.ts";
@@ -40,17 +40,18 @@ const translated = t.middleware(async ({ next }) => {
 
 const procedure = t.procedure.use(translated);
 
-/** A signed-in member of the organisation. */
+/** Somebody signed in who belongs to an organisation. */
 export const memberProcedure = procedure.use(async ({ ctx, next }) => {
   if (ctx.user === null) throw new Problem("SignedOut");
-  const membership = await findMembership(ctx.resources, ctx.user.id);
-  return next({ ctx: { ...ctx, user: ctx.user, membership } });
+  const memberships = await findMemberships(ctx.resources, ctx.user.id);
+  const membership = memberships[0];
+  if (membership === undefined) throw new Problem("NoMembership");
+  return next({ ctx: { ...ctx, user: ctx.user, memberships, membership } });
 });
 
 /** A member of the organisation that owns the project named by `ref`. */
 export const projectProcedure = memberProcedure.input(OfProject).use(async ({ ctx, input, next }) => {
-  const project = await findProject(ctx.resources, ctx.membership.organisation.id, input.ref);
-  return next({ ctx: { ...ctx, project } });
+  return next({ ctx: { ...ctx, ...(await findOwnProject(ctx, input.ref)) } });
 });
 
 const RANK: Record<MemberRole, number> = { viewer: 0, developer: 1, admin: 2, owner: 3 };

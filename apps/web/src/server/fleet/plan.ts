@@ -44,8 +44,8 @@ export const START_DEADLINE_MS = 30_000;
 /** Four database beats of 5 s missed, and nothing heard on the admin port either. */
 export const BEAT_LOST_MS = 20_000;
 export const UNREACHABLE_MS = 10_000;
-/** Exit, after the drain itself, takes well under a second. */
-const EXIT_GRACE_MS = 3_000;
+/** A node cuts its own exit off 4 s after its drain. */
+const EXIT_GRACE_MS = 5_000;
 /** A life this long makes the next crash a first one again. */
 export const STABLE_LIFE_MS = 60_000;
 const BACKOFF_MIN_MS = 500;

@@ -115,9 +115,9 @@ export class ProcessDriver implements NodeDriver {
 }
 
 /** Only what a process needs to run at all: the dashboard's own secrets are not the nodes' business. */
-function inherited(): Record<string, string | undefined> {
-  const { PATH, HOME, TZ, LANG, TMPDIR, NODE_ENV, LOG_LEVEL, SystemRoot } = process.env;
-  return { PATH, HOME, TZ, LANG, TMPDIR, NODE_ENV, LOG_LEVEL, SystemRoot };
+function inherited(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TZ, LANG, TMPDIR, NODE_ENV, LOG_LEVEL } = process.env;
+  return { PATH, HOME, TZ, LANG, TMPDIR, NODE_ENV, LOG_LEVEL };
 }
 
 function openLog(file: string): number {

@@ -119,6 +119,9 @@ export class Provisioner {
     const { node } = life;
     // Adopted processes are nobody's children here, so their end is seen by looking.
     if (life.exitedAtMs === null && !this.#driver.isRunning(node)) this.#ended(node, "its process is gone");
+    const isOwnRow = row?.pid === node.pid;
+    // Somebody else asked it to leave, or did so before this dashboard started; a second signal would cut its drain off.
+    if (isOwnRow && row.state === "draining") life.stoppingSinceMs ??= this.#nowMs();
     const { id, region, slot, startedAtMs } = node;
     const { exitedAtMs, stoppingSinceMs, unreachableSinceMs, crashes } = life;
     return {
@@ -128,7 +131,7 @@ export class Provisioner {
       process: exitedAtMs === null ? "running" : "exited",
       startedAtMs,
       exitedAtMs,
-      beatAtMs: row?.pid === node.pid && row.state !== "gone" ? row.beatAtMs : null,
+      beatAtMs: isOwnRow && row.state !== "gone" ? row.beatAtMs : null,
       unreachableSinceMs,
       stoppingSinceMs,
       crashes,

@@ -8,6 +8,8 @@ export interface KeyView {
   createdAtMs: number;
   lastUsedAtMs: number | null;
   revokedAtMs: number | null;
+  /** Set on a key that was rotated: until then its successor and it both work. */
+  expiresAtMs: number | null;
 }
 
 export interface KeyList {

@@ -1,6 +1,11 @@
 import type { ProjectScope } from "../../context.ts";
+import { toSurveyed } from "../../fleet/survey.ts";
 import type { ConnectionList } from "../../views/connection.ts";
+import { askNodes } from "../nodes/ask-nodes.ts";
 
-export async function listConnections(_ctx: ProjectScope): Promise<ConnectionList> {
-  throw new Error("being written");
+/** Newest first. */
+export async function listConnections({ resources, project: { ref } }: ProjectScope): Promise<ConnectionList> {
+  const result = await askNodes(resources, (node, options) => node.connections.query({ ref }, options));
+  const connections = result.replies.flatMap(({ value }) => value).sort((a, b) => b.sinceMs - a.sinceMs);
+  return { ...toSurveyed(result), connections };
 }

@@ -1,5 +1,9 @@
 import type { MemberScope } from "../../context.ts";
+import { recordEvent } from "../audit/record-event.ts";
+import { commandNode } from "../nodes/command-node.ts";
 
-export async function drainNode(_ctx: MemberScope, _node: string): Promise<void> {
-  throw new Error("being written");
+/** The node closes its connections in order and ends; the reconciler starts it anew if its region still wants it. */
+export async function drainNode(ctx: MemberScope, node: string): Promise<void> {
+  await commandNode(ctx.resources, node, (client, options) => client.drain.mutate(undefined, options));
+  await recordEvent(ctx, { action: "node.drain", target: node });
 }

@@ -1,6 +1,11 @@
 import type { MemberScope } from "../../context.ts";
 import type { FleetView } from "../../views/fleet.ts";
+import { watch } from "../live/watch.ts";
+import { readFleet } from "./read-fleet.ts";
 
-export function watchFleet(_ctx: MemberScope, _signal: AbortSignal | undefined): AsyncGenerator<FleetView, void, void> {
-  throw new Error("being written");
+export function watchFleet(
+  ctx: MemberScope,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FleetView, void, void> {
+  return watch(() => readFleet(ctx), signal);
 }

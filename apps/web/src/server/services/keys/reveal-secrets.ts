@@ -1,6 +1,17 @@
+import { listApiKeys } from "@tidewire/db/api-keys";
+import { readProjectSecrets } from "@tidewire/db/projects";
 import type { ProjectScope } from "../../context.ts";
+import { Problem } from "../../problem.ts";
 import type { RevealedSecrets } from "../../views/key.ts";
+import { recordEvent } from "../audit/record-event.ts";
 
-export async function revealSecrets(_ctx: ProjectScope): Promise<RevealedSecrets> {
-  throw new Error("being written");
+/** The legacy service key and the JWT secret. Every look is an audit event. @throws Problem */
+export async function revealSecrets(ctx: ProjectScope): Promise<RevealedSecrets> {
+  const { ref } = ctx.project;
+  const keys = await listApiKeys(ctx.resources, ref);
+  const serviceRoleKey = keys.find(({ kind, revokedAt }) => kind === "service_role" && revokedAt === null)?.value;
+  if (serviceRoleKey === undefined || serviceRoleKey === null) throw new Problem("ProjectNotReady");
+  const { jwtSecret } = await readProjectSecrets(ctx.resources, ref);
+  await recordEvent(ctx, { action: "key.reveal", target: "service_role, jwt secret", projectRef: ref });
+  return { serviceRoleKey, jwtSecret };
 }

@@ -1,7 +1,26 @@
+import type { SampleName } from "@tidewire/db/sample-names";
+import { type TimeRange, toRangeMs } from "../../../lib/time-range.ts";
 import type { ProjectScope } from "../../context.ts";
 import type { History } from "../../views/overview.ts";
-import type { TimeRange } from "../../../lib/time-range.ts";
+import { readSeries } from "./read-series.ts";
 
-export async function readHistory(_ctx: ProjectScope, _range: TimeRange): Promise<History> {
-  throw new Error("being written");
+const NAMES: readonly SampleName[] = [
+  "connections",
+  "channels",
+  "joins",
+  "joinsRefused",
+  "messagesIn",
+  "deliveries",
+  "changes",
+  "presenceEvents",
+  "evictions",
+  "bytesIn",
+  "bytesOut",
+  "lagMs",
+  "stage.total.p99",
+  "poolInUse",
+];
+
+export function readHistory({ resources, project }: ProjectScope, range: TimeRange): Promise<History> {
+  return readSeries(resources, { ref: project.ref, names: NAMES, spanMs: toRangeMs(range) });
 }

@@ -1,6 +1,12 @@
 import type { ProjectScope } from "../../context.ts";
 import type { PresenceView } from "../../views/presence.ts";
+import { watch } from "../live/watch.ts";
+import { readPresence } from "./read-presence.ts";
 
-export function watchPresence(_ctx: ProjectScope, _topic: string | undefined, _signal: AbortSignal | undefined): AsyncGenerator<PresenceView, void, void> {
-  throw new Error("being written");
+export function watchPresence(
+  ctx: ProjectScope,
+  topic: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PresenceView, void, void> {
+  return watch(() => readPresence(ctx, topic), signal);
 }
