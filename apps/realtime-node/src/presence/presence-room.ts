@@ -12,11 +12,14 @@ export interface OwnStep {
 export class PresenceRoom {
   readonly state = new RoomState();
   readonly #self: PresenceAuthor;
+  readonly #nextVersion: () => number;
   #joins = 0;
   #leaves = 0;
 
-  constructor(self: PresenceAuthor) {
+  /** @param nextVersion counts over all rooms of this boot, so that a room forgotten and used again does not start anew */
+  constructor(self: PresenceAuthor, nextVersion: () => number) {
     this.#self = self;
+    this.#nextVersion = nextVersion;
   }
 
   /** Joins and leaves of this node's own members since the room was first used. */
@@ -40,7 +43,7 @@ export class PresenceRoom {
 
   #step(set: PresenceEntry[], removed: string[]): OwnStep {
     const from = this.ownVersion;
-    const delta = { author: this.#self, from, to: from + 1, set, removed };
+    const delta = { author: this.#self, from, to: this.#nextVersion(), set, removed };
     const change = this.state.apply(delta, true);
     // Only this node writes its part, one version at a time.
     if (change === "gap") throw new Error("this node's own presence part has a gap");

@@ -8,6 +8,11 @@ import type { PresenceChange } from "./state.ts";
 
 /** A lost delta shows at the next digest; together with a transfer that stays well below the 10 s of promise P4. */
 const DIGEST_MS = 3_000;
+/**
+ * After the last local member a room is still spoken for this long: somebody who missed that member's leave learns of it
+ * by the digests and may still ask.
+ */
+const LINGER_MS = 30_000;
 
 /** Whether a boot's node beats. */
 export interface Leases {
@@ -17,16 +22,20 @@ export interface Leases {
 export interface ReplicatorDeps {
   self: PresenceAuthor;
   bus: Pick<Bus, "publish" | "subscribe" | "mayReach" | "onDisruption">;
-  clock: Pick<Clock, "every">;
+  clock: Pick<Clock, "every" | "monotonicMs">;
   leases: Leases;
   /** The room, made on first use. */
   roomOf(room: Room): PresenceRoom;
   onChange(room: Room, change: PresenceChange): void;
+  /** Nobody here needs the room any more. */
+  onForgotten(room: Room): void;
 }
 
 interface Watched {
   room: Room;
   subscription: Subscription;
+  /** Set while only lingering. */
+  untilMs?: number;
 }
 
 /**
@@ -48,18 +57,28 @@ export class Replicator {
   /** From the first local member of a room on: hear of the others', and ask them to introduce themselves. */
   watch(room: Room): void {
     const key = toRoomKey(room);
-    if (this.#watched.has(key)) return;
-    const subscription = this.#deps.bus.subscribe(subjectOf(room), ({ data }) => this.#onMessage(room, data), {
-      echo: false,
-    });
+    const known = this.#watched.get(key);
+    if (known !== undefined) {
+      known.untilMs = undefined;
+      return;
+    }
+    const subscription = this.#deps.bus.subscribe(
+      subjectOf(room),
+      ({ data }) => this.#onMessage(room, data),
+      {
+        echo: false,
+      },
+    );
     this.#watched.set(key, { room, subscription });
     this.#send(room, { kind: "want" });
   }
 
+  /** The last local member left. A room in which this node never had a presence is forgotten at once. */
   unwatch(room: Room): void {
-    const key = toRoomKey(room);
-    this.#watched.get(key)?.subscription.unsubscribe();
-    this.#watched.delete(key);
+    const watched = this.#watched.get(toRoomKey(room));
+    if (watched === undefined) return;
+    if (this.#deps.roomOf(room).ownVersion === 0) this.#forget(watched);
+    else watched.untilMs = this.#deps.clock.monotonicMs() + LINGER_MS;
   }
 
   tell(room: Room, { delta }: OwnStep): void {
@@ -89,7 +108,7 @@ export class Replicator {
     const { boot } = message.author;
     const { state } = roomOf(room);
     if (message.kind === "digest") {
-      if (message.version !== state.versionOf(boot)) this.#send(room, { kind: "want", boot });
+      if (message.version > state.versionOf(boot)) this.#send(room, { kind: "want", boot });
       return;
     }
     if (message.kind === "snapshot") {
@@ -107,11 +126,23 @@ export class Replicator {
   }
 
   #sendDigests(): void {
-    const { self, roomOf } = this.#deps;
-    for (const { room } of this.#watched.values()) {
+    const { self, roomOf, clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    for (const watched of this.#watched.values()) {
+      const { room, untilMs } = watched;
+      if (untilMs !== undefined && untilMs <= nowMs) {
+        this.#forget(watched);
+        continue;
+      }
       const version = roomOf(room).ownVersion;
       if (version > 0) this.#send(room, { kind: "digest", author: self, version });
     }
+  }
+
+  #forget({ room, subscription }: Watched): void {
+    subscription.unsubscribe();
+    this.#watched.delete(toRoomKey(room));
+    this.#deps.onForgotten(room);
   }
 
   /** Something may have been lost on the way, nobody knows what. */

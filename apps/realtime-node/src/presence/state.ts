@@ -1,4 +1,9 @@
-import type { PresenceAuthor, PresenceDelta, PresenceEntry, PresencePart } from "@tidewire/protocol/cluster/gossip";
+import type {
+  PresenceAuthor,
+  PresenceDelta,
+  PresenceEntry,
+  PresencePart,
+} from "@tidewire/protocol/cluster/gossip";
 
 /**
  * Who is present in one room, according to every node that has members there.

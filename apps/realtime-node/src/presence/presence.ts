@@ -1,0 +1,243 @@
+import { randomBytes } from "node:crypto";
+import { type Room, toRoomKey } from "@tidewire/protocol/cluster/fanout";
+import type { PresenceAuthor, PresenceEntry } from "@tidewire/protocol/cluster/gossip";
+import type { PresenceMember, PresenceSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { PresenceDiff, PresenceState } from "@tidewire/protocol/supabase/presence";
+import { toPresenceMeta } from "@tidewire/protocol/supabase/presence";
+import type { Bus } from "../bus/bus.ts";
+import type { Clock } from "../clock.ts";
+import { DiffBatch, toPresenceState } from "./diff.ts";
+import { type DepartureCause, Departures } from "./evidence.ts";
+import { PresenceRoom } from "./presence-room.ts";
+import { type Leases, Replicator } from "./replicator.ts";
+import type { PresenceChange } from "./state.ts";
+
+/** As long as Supabase's (protocol 5.2). */
+const REF_BYTES = 12;
+
+export interface Tracker {
+  channelId: string;
+  connectionId: string;
+  /** `config.presence.key` of the join. */
+  key: string;
+}
+
+/** What only the node that holds the socket knows of a member. */
+export interface SocketEvidence {
+  lastByteMs: number;
+  pingsOutstanding: number;
+  bufferedBytes: number;
+  evictAtMs: number | undefined;
+}
+
+export interface PresenceDeps {
+  self: PresenceAuthor;
+  bus: Pick<Bus, "publish" | "subscribe" | "mayReach" | "onDisruption">;
+  clock: Pick<Clock, "every" | "monotonicMs" | "nowMs">;
+  leases: Leases;
+  /** Hands a diff to the local members of a room. */
+  deliver(room: Room, diff: PresenceDiff): void;
+}
+
+interface Tracked {
+  room: Room;
+  entry: PresenceEntry;
+  payloadJson: string;
+}
+
+/** Who is present where (protocol 5). Members are told of changes once per event-loop turn. */
+export class Presence {
+  readonly #deps: PresenceDeps;
+  readonly #rooms = new Map<string, { room: Room; presence: PresenceRoom }>();
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #departures = new Departures();
+  readonly #replicator: Replicator;
+  readonly #batches = new Map<string, { room: Room; batch: DiffBatch }>();
+  #flushing: NodeJS.Immediate | undefined;
+  #version = 0;
+
+  constructor(deps: PresenceDeps) {
+    this.#deps = deps;
+    this.#replicator = new Replicator({
+      self: deps.self,
+      bus: deps.bus,
+      clock: deps.clock,
+      leases: deps.leases,
+      roomOf: (room) => this.#roomOf(room),
+      onChange: (room, change) => this.#changed(room, change),
+      onForgotten: (room) => this.#rooms.delete(toRoomKey(room)),
+    });
+  }
+
+  /** Replaces the channel's whole payload; an identical one changes nothing and is not told (protocol 5.2). */
+  track(room: Room, { channelId, connectionId, key }: Tracker, payload: Record<string, unknown>): void {
+    const payloadJson = JSON.stringify(payload);
+    const previous = this.#tracked.get(channelId);
+    if (previous?.payloadJson === payloadJson) return;
+    const ref = randomBytes(REF_BYTES).toString("base64url");
+    const entry: PresenceEntry = {
+      channel: channelId,
+      connection: connectionId,
+      key,
+      meta: toPresenceMeta(payload, ref, previous?.entry.meta.phx_ref),
+      sinceMs: previous?.entry.sinceMs ?? this.#deps.clock.nowMs(),
+    };
+    this.#tracked.set(channelId, { room, entry, payloadJson });
+    const step = this.#roomOf(room).set(entry);
+    this.#changed(room, step.change);
+    this.#replicator.tell(room, step);
+  }
+
+  untrack(room: Room, channelId: string): void {
+    this.#remove(room, channelId, "left");
+  }
+
+  /** The channel is over, for whatever reason; harmless when it tracked nothing. */
+  departed(channelId: string, cause: DepartureCause, silentMs?: number): void {
+    const tracked = this.#tracked.get(channelId);
+    if (tracked !== undefined) this.#remove(tracked.room, channelId, cause, silentMs);
+  }
+
+  /** What a `presence_state` says now. */
+  state(room: Room): PresenceState {
+    const presence = this.#rooms.get(toRoomKey(room))?.presence;
+    return presence === undefined ? {} : toPresenceState(presence.state.members());
+  }
+
+  /** The first local member joined the room: hear of other nodes' members. */
+  watch(room: Room): void {
+    this.#replicator.watch(room);
+  }
+
+  /** The last local member left the room. */
+  unwatch(room: Room): void {
+    this.#replicator.unwatch(room);
+  }
+
+  /** A node's lease is lost: its members are not shown until it returns. */
+  leaseLost(boot: string): void {
+    for (const { room, presence } of this.#rooms.values()) {
+      const change = presence.state.setVisible(boot, false);
+      for (const { key, node } of change.left) {
+        this.#recordDeparture(room, { key, node, cause: "node-down" });
+      }
+      this.#changed(room, change);
+    }
+  }
+
+  leaseRenewed(boot: string): void {
+    for (const { room, presence } of this.#rooms.values())
+      this.#changed(room, presence.state.setVisible(boot, true));
+    this.#replicator.askAgain(boot);
+  }
+
+  /** This node's members of a project, with the evidence of their sockets. */
+  snapshot(
+    ref: string,
+    evidenceOf: (connectionId: string) => SocketEvidence | undefined,
+    topic?: string,
+  ): PresenceSnapshot {
+    const { self } = this.#deps;
+    const topics: PresenceSnapshot["topics"] = [];
+    const members: PresenceMember[] = [];
+    for (const { room, presence } of this.#rooms.values()) {
+      if (room.ref !== ref) continue;
+      const own = presence.state.part(self.boot)?.members ?? [];
+      topics.push({ topic: room.topic, private: room.private, members: own.length, ...presence.churn });
+      if (topic !== undefined && topic !== room.topic) continue;
+      for (const entry of own) members.push(toMember(room, entry, self, evidenceOf(entry.connection)));
+    }
+    return { node: self.node, topics, members, departures: [...this.#departures.of(ref)] };
+  }
+
+  /** The channel that holds a meta, to evict it; undefined when it is not on this node. */
+  channelOf(ref: string, phxRef: string): { channelId: string; connectionId: string } | undefined {
+    for (const [channelId, { room, entry }] of this.#tracked) {
+      if (room.ref === ref && entry.meta.phx_ref === phxRef)
+        return { channelId, connectionId: entry.connection };
+    }
+    return undefined;
+  }
+
+  forget(ref: string): void {
+    this.#departures.forget(ref);
+  }
+
+  close(): void {
+    if (this.#flushing !== undefined) clearImmediate(this.#flushing);
+    this.#replicator.close();
+  }
+
+  #remove(room: Room, channelId: string, cause: DepartureCause, silentMs?: number): void {
+    const tracked = this.#tracked.get(channelId);
+    if (tracked === undefined) return;
+    this.#tracked.delete(channelId);
+    this.#recordDeparture(room, { key: tracked.entry.key, node: this.#deps.self.node, cause, silentMs });
+    const step = this.#roomOf(room).remove(channelId);
+    this.#changed(room, step.change);
+    this.#replicator.tell(room, step);
+  }
+
+  #recordDeparture(
+    { ref, topic }: Room,
+    departure: { key: string; node: string; cause: DepartureCause; silentMs?: number },
+  ): void {
+    this.#departures.record(ref, { atMs: this.#deps.clock.nowMs(), topic, ...departure });
+  }
+
+  #roomOf(room: Room): PresenceRoom {
+    const key = toRoomKey(room);
+    const known = this.#rooms.get(key);
+    if (known !== undefined) return known.presence;
+    const presence = new PresenceRoom(this.#deps.self, () => ++this.#version);
+    this.#rooms.set(key, { room, presence });
+    return presence;
+  }
+
+  #changed(room: Room, change: PresenceChange): void {
+    if (change.joined.length === 0 && change.left.length === 0) return;
+    const key = toRoomKey(room);
+    let pending = this.#batches.get(key);
+    if (pending === undefined) {
+      pending = { room, batch: new DiffBatch() };
+      this.#batches.set(key, pending);
+    }
+    pending.batch.add(change);
+    this.#flushing ??= setImmediate(() => this.flush());
+  }
+
+  /** Tells members what changed so far; by itself once per turn, and by a drain before the sockets close. */
+  flush(): void {
+    if (this.#flushing !== undefined) clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const batches = [...this.#batches.values()];
+    this.#batches.clear();
+    for (const { room, batch } of batches) {
+      const diff = batch.toDiff();
+      if (diff !== null) this.#deps.deliver(room, diff);
+    }
+  }
+}
+
+function toMember(
+  room: Room,
+  entry: PresenceEntry,
+  { node, region }: PresenceAuthor,
+  evidence: SocketEvidence | undefined,
+): PresenceMember {
+  const { phx_ref: phxRef, ...meta } = entry.meta;
+  return {
+    topic: room.topic,
+    private: room.private,
+    key: entry.key,
+    phxRef,
+    metaJson: JSON.stringify(meta),
+    node,
+    region,
+    channel: entry.channel,
+    connection: entry.connection,
+    sinceMs: entry.sinceMs,
+    ...evidence,
+    state: evidence !== undefined && evidence.pingsOutstanding > 0 ? "suspect" : "live",
+  };
+}
