@@ -1,0 +1,112 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { WireData } from "@tidewire/protocol/phoenix/frame";
+import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
+import { toFullTopic } from "@tidewire/protocol/supabase/topic";
+import type { Lane, Members } from "./members.ts";
+import type { Subscriber, WireFrame } from "./subscriber.ts";
+
+export type ToWireFrame = (data: WireData) => WireFrame;
+/** Which grant a member of a private room needs to be sent a frame. */
+export type Audience = "broadcast" | "presence";
+
+interface Message {
+  room: Room;
+  position: BroadcastPosition;
+  broadcast: Broadcast;
+}
+
+/**
+ * Hands a broadcast to every local member: encoded at most once per serializer and form, then one push per member.
+ *
+ * @param except channel id of a sender that does not hear itself
+ * @returns how many members were handed the frame
+ */
+export function fanOutBroadcast(
+  members: Members,
+  message: Message,
+  toWireFrame: ToWireFrame,
+  except?: string,
+): number {
+  const silent = except === undefined ? undefined : members.find(except);
+  let delivered = 0;
+  for (const lane of members.lanes()) {
+    if (lane.subscribers.length === 1 && lane.subscribers[0] === silent) continue;
+    const data = encodeBroadcast(lane, message);
+    if (data === null) continue;
+    delivered += offerAll(lane.subscribers, toWireFrame(data), toFilter(message, silent));
+  }
+  return delivered;
+}
+
+/** Hands one event without sender or reply to every local member that may read it. */
+export function fanOutFrame(
+  members: Members,
+  { room, event, payload }: { room: Room; event: string; payload: unknown },
+  audience: Audience,
+  toWireFrame: ToWireFrame,
+): number {
+  const topic = toFullTopic(room.topic);
+  const filter = room.private ? readers(audience) : undefined;
+  const frames = new Map<Lane["codec"], WireFrame>();
+  let delivered = 0;
+  for (const { codec, subscribers } of members.lanes()) {
+    const frame =
+      frames.get(codec) ?? toWireFrame(codec.encode({ joinRef: null, ref: null, topic, event, payload }));
+    frames.set(codec, frame);
+    delivered += offerAll(subscribers, frame, filter);
+  }
+  return delivered;
+}
+
+/** One message of the past for one member, exactly as it would have been sent then. False when it has no form for it. */
+export function offerBroadcast(subscriber: Subscriber, message: Message, toWireFrame: ToWireFrame): boolean {
+  const data = encodeBroadcast(subscriber, message);
+  return data !== null && subscriber.outbox.offer(toWireFrame(data));
+}
+
+type Filter = (subscriber: Subscriber) => boolean;
+
+function toFilter({ room, broadcast }: Message, silent: Subscriber | undefined): Filter | undefined {
+  const id = idOf(broadcast);
+  // Most broadcasts go to everybody in a public room: then there is nothing to ask per member.
+  if (!room.private && id === undefined && silent === undefined) return undefined;
+  return (subscriber) =>
+    subscriber !== silent &&
+    (!room.private || subscriber.mayReadBroadcast()) &&
+    (id === undefined || !subscriber.suppresses(id));
+}
+
+function readers(audience: Audience): Filter {
+  return audience === "presence"
+    ? (subscriber) => subscriber.mayReadPresence()
+    : (subscriber) => subscriber.mayReadBroadcast();
+}
+
+function offerAll(subscribers: readonly Subscriber[], frame: WireFrame, filter: Filter | undefined): number {
+  let delivered = 0;
+  for (const subscriber of subscribers) {
+    if (filter !== undefined && !filter(subscriber)) continue;
+    if (subscriber.outbox.offer(frame)) delivered++;
+  }
+  return delivered;
+}
+
+function encodeBroadcast(
+  { codec, wantsPosition }: Pick<Lane, "codec" | "wantsPosition">,
+  { room, position, broadcast }: Message,
+): WireData | null {
+  const shown = wantsPosition ? withPosition(broadcast, position) : broadcast;
+  return codec.encodeBroadcast(toFullTopic(room.topic), shown);
+}
+
+/** Every message has an id for those who asked (difference D6); its position is unique enough where none was given. */
+function withPosition(broadcast: Broadcast, { origin, seq }: BroadcastPosition): Broadcast {
+  if (broadcast.form === "raw") return broadcast;
+  const { id = `${origin}:${seq}`, ...rest } = broadcast.meta ?? {};
+  return { ...broadcast, meta: { id, ...rest, origin, seq } };
+}
+
+/** The id by which a broadcast is known, when its sender gave it one. */
+export function idOf(broadcast: Broadcast): string | undefined {
+  return broadcast.form === "raw" ? undefined : broadcast.meta?.id;
+}

@@ -1,0 +1,199 @@
+import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
+import { idOf } from "./fan-out.ts";
+
+/** What an entry costs beside its payload: objects, strings of the header, map entries. */
+const ENTRY_OVERHEAD_BYTES = 400;
+
+interface Entry {
+  readonly envelope: FanOutEnvelope;
+  readonly storedAtMs: number;
+  readonly bytes: number;
+  /** Holds the place of a message whose id was already there: it was not delivered and is not replayed. */
+  readonly repeated: boolean;
+}
+
+interface OriginLog {
+  /** Sorted by sequence number; there may be holes. */
+  readonly entries: Entry[];
+  /** The highest number known to exist, whether or not the entry is still here. */
+  head: number;
+}
+
+/** Last position that a client or a node has, per origin. */
+export type Positions = Readonly<Record<string, number>>;
+
+export interface Missed {
+  /** Per origin in order; across origins by time of acceptance. */
+  envelopes: FanOutEnvelope[];
+  /** A sentence about what is no longer known; absent when nothing is. */
+  missing?: string;
+}
+
+/** The last broadcasts of one room. Bounds and ages are the business of `History`. */
+export class TopicLog {
+  readonly #origins = new Map<string, OriginLog>();
+  readonly #ids = new Map<string, BroadcastPosition>();
+  #count = 0;
+  #bytes = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the oldest entry was stored; undefined when there is none. */
+  get oldestMs(): number | undefined {
+    return this.#oldest()?.entries[0]?.storedAtMs;
+  }
+
+  /** Where the message with this id, given by its sender, stands. */
+  find(id: string): BroadcastPosition | undefined {
+    return this.#ids.get(id);
+  }
+
+  /** @returns false when the entry was already there */
+  add(envelope: FanOutEnvelope, storedAtMs: number): boolean {
+    const { origin, seq } = envelope.position;
+    const log = this.#origin(origin);
+    const at = placeOf(log.entries, seq);
+    if (log.entries[at]?.envelope.position.seq === seq) return false;
+    const id = idOf(envelope.broadcast);
+    const repeated = id !== undefined && this.#ids.has(id);
+    const entry = { envelope, storedAtMs, bytes: sizeOf(envelope), repeated };
+    if (at === log.entries.length) log.entries.push(entry);
+    else log.entries.splice(at, 0, entry);
+    log.head = Math.max(log.head, seq);
+    if (id !== undefined && !repeated) this.#ids.set(id, envelope.position);
+    this.#count++;
+    this.#bytes += entry.bytes;
+    return true;
+  }
+
+  /** Messages up to `seq` are known to exist. */
+  learn(origin: string, seq: number): void {
+    const log = this.#origin(origin);
+    log.head = Math.max(log.head, seq);
+  }
+
+  heads(): Record<string, number> {
+    return Object.fromEntries([...this.#origins].map(([origin, { head }]) => [origin, head]));
+  }
+
+  dropOldest(): void {
+    const entry = this.#oldest()?.entries.shift();
+    if (entry === undefined) return;
+    this.#count--;
+    this.#bytes -= entry.bytes;
+    const id = idOf(entry.envelope.broadcast);
+    if (id !== undefined && !entry.repeated) this.#ids.delete(id);
+  }
+
+  /** For another node: all that is here after `after`; of origins that it does not name everything, or nothing. */
+  after(after: Positions, { onlyNamed }: { onlyNamed: boolean }): FanOutEnvelope[] {
+    const found: FanOutEnvelope[] = [];
+    for (const [origin, { entries }] of this.#origins) {
+      const from = after[origin];
+      if (from === undefined && onlyNamed) continue;
+      for (const entry of entriesAfter(entries, from ?? 0)) found.push(entry.envelope);
+    }
+    return found;
+  }
+
+  /**
+   * For a client that comes back (difference D6). An origin that it does not name sent nothing while it was here, so of
+   * that origin it missed what was accepted after the last message it has. A client that has nothing missed nothing.
+   */
+  missed(positions: Positions): Missed {
+    const lastSeenMs = this.#lastSeenMs(positions);
+    const found: Entry[][] = [];
+    const missing: string[] = [];
+    for (const [origin, seq] of Object.entries(positions)) {
+      const log = this.#origins.get(origin);
+      const entries = log === undefined ? [] : entriesAfter(log.entries, seq);
+      found.push(entries);
+      const absent = log === undefined ? undefined : log.head - seq - entries.length;
+      if (absent === undefined || absent < 0) missing.push(`nothing is known of ${origin} after ${seq}`);
+      else if (absent > 0) missing.push(`${absent} messages of ${origin} after ${seq} are no longer known`);
+    }
+    for (const [origin, { entries }] of this.#origins) {
+      if (Object.hasOwn(positions, origin)) continue;
+      found.push(entries.filter(({ envelope }) => envelope.acceptedAtMs > lastSeenMs));
+    }
+    const envelopes = mergeByTime(found).flatMap((entry) => (entry.repeated ? [] : [entry.envelope]));
+    return missing.length === 0 ? { envelopes } : { envelopes, missing: missing.join("; ") };
+  }
+
+  /** When the newest message that a client has was accepted; never, if none of them is here any more. */
+  #lastSeenMs(positions: Positions): number {
+    let lastMs = Object.keys(positions).length === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    for (const [origin, seq] of Object.entries(positions)) {
+      const entries = this.#origins.get(origin)?.entries ?? [];
+      const entry = entries[placeOf(entries, seq)];
+      if (entry?.envelope.position.seq === seq) lastMs = Math.max(lastMs, entry.envelope.acceptedAtMs);
+    }
+    return lastMs;
+  }
+
+  #origin(origin: string): OriginLog {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) return known;
+    const log = { entries: [], head: 0 };
+    this.#origins.set(origin, log);
+    return log;
+  }
+
+  #oldest(): OriginLog | undefined {
+    let oldest: OriginLog | undefined;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const log of this.#origins.values()) {
+      const first = log.entries[0];
+      if (first === undefined || first.storedAtMs >= oldestMs) continue;
+      oldest = log;
+      oldestMs = first.storedAtMs;
+    }
+    return oldest;
+  }
+}
+
+/** Index of the entry with this number, or where it would stand. */
+function placeOf(entries: readonly Entry[], seq: number): number {
+  let [low, high] = [0, entries.length];
+  // Nearly always the new one is the last one.
+  const last = entries.at(-1);
+  if (last === undefined || last.envelope.position.seq < seq) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && entry.envelope.position.seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function entriesAfter(entries: readonly Entry[], seq: number): Entry[] {
+  return entries.slice(placeOf(entries, seq + 1));
+}
+
+/** Keeps the order inside each list, whatever the clocks of the origins say. */
+function mergeByTime(lists: readonly Entry[][]): Entry[] {
+  const cursors = lists.filter((list) => list.length > 0).map((list) => ({ list, at: 0 }));
+  if (cursors.length === 1) return cursors[0]?.list ?? [];
+  const merged: Entry[] = [];
+  const timeOf = ({ list, at }: { list: Entry[]; at: number }) =>
+    list[at]?.envelope.acceptedAtMs ?? Number.POSITIVE_INFINITY;
+  for (;;) {
+    const next = cursors.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a), { list: [] as Entry[], at: 0 });
+    const entry = next.list[next.at++];
+    if (entry === undefined) return merged;
+    merged.push(entry);
+  }
+}
+
+function sizeOf({ broadcast }: FanOutEnvelope): number {
+  const payload = broadcast.form === "verbatim" ? broadcast.payloadJson.length : broadcast.payload.byteLength;
+  return payload + ENTRY_OVERHEAD_BYTES;
+}
