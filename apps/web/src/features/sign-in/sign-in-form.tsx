@@ -53,7 +53,7 @@ export function SignInForm({ next }: { next: string }) {
       aria-label="Sign in"
     >
       {problem ? <ErrorState sentence={problem.sentence} remedy={problem.remedy} /> : null}
-      <Field label="E-mail" error={errors.email?.message}>
+      <Field label="Email" error={errors.email?.message}>
         <Input type="email" autoComplete="username" autoFocus className="h-9" {...form.register("email")} />
       </Field>
       <Field label="Password" error={errors.password?.message}>
