@@ -103,12 +103,10 @@ async function ensureLoginRole(admin: ClientBase, name: string, password: string
 
 async function ensureDatabase(admin: ClientBase, name: string): Promise<void> {
   const database = admin.escapeIdentifier(name);
-  const { rows } = await admin.query<{ isMember: boolean }>(
-    "select pg_has_role(current_user, $1, 'member') as \"isMember\"",
-    [name],
-  );
   // A superuser may give a database to anybody; others only to those they could be.
-  if (!rows[0]?.isMember) await admin.query(`grant ${database} to current_user`);
+  const right = (await serverVersion(admin)) >= 160_000 ? "set" : "member";
+  const couldBe = `select where pg_has_role(current_user, $1, '${right}')`;
+  if (!(await exists(admin, couldBe, name))) await admin.query(`grant ${database} to current_user`);
   if (!(await exists(admin, "select from pg_database where datname = $1", name))) {
     await admin.query(`create database ${database} owner ${database} template template0 encoding 'UTF8'`);
   }
