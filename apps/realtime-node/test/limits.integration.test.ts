@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { updateLimits, updateSettings } from "@tidewire/db/projects";
+import type { ProjectLimits } from "@tidewire/protocol/project";
+import { eventually } from "@tidewire/testkit/eventually";
+import { HandshakeRefused, type PhoenixClient } from "@tidewire/testkit/phoenix-client";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Cluster, startCluster } from "./harness.ts";
+
+const PLENTY: Partial<ProjectLimits> = {
+  maxConcurrentUsers: 1_000,
+  maxChannelsPerClient: 100,
+  maxJoinsPerSecond: 1_000,
+  maxEventsPerSecond: 10_000,
+};
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 2, limits: PLENTY });
+});
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+/** As the dashboard would; resolves when both nodes obey. */
+async function setLimits(limits: Partial<ProjectLimits>): Promise<void> {
+  const { version } = await updateLimits(cluster.control.plane.db, cluster.project.ref, limits);
+  await eventually(() => {
+    for (const { projects } of cluster.nodes) {
+      expect(projects.peek(cluster.project.ref)?.record.version ?? version).toBe(version);
+    }
+  });
+}
+
+const newTopic = () => `realtime:limits-${randomUUID()}`;
+const reasonOf = async (client: PhoenixClient, topic = newTopic()) =>
+  (await client.tryJoin(topic, {})).response.reason;
+
+describe("limits changed in the dashboard count at once, and nobody is disconnected", () => {
+  let bystander: PhoenixClient;
+  beforeEach(async () => {
+    await setLimits(PLENTY);
+    bystander = await cluster.connect();
+  });
+
+  test("[8] maxChannelsPerClient: one join too many is refused, the others and the socket live", async () => {
+    await setLimits({ maxChannelsPerClient: 2 });
+    const client = await cluster.connect();
+    const topics = [newTopic(), newTopic()];
+    for (const topic of topics) await client.join(topic, { broadcast: { ack: true } });
+    expect(await reasonOf(client)).toBe("ChannelRateLimitReached: Too many channels");
+    await client.leave(topics[0] ?? "");
+    await client.join(newTopic());
+    expect(bystander.open).toBe(true);
+  });
+
+  test("[8] maxConcurrentUsers counts sockets with a channel, in the whole cluster", async () => {
+    const [here, there] = [await cluster.connect(0), await cluster.connect(1)];
+    for (const client of [here, there]) await client.join(newTopic());
+    const idle = await cluster.connect(0);
+    await setLimits({ maxConcurrentUsers: 2 });
+    await eventually(async () => {
+      await expect(cluster.connect(0)).rejects.toThrow(
+        new HandshakeRefused(429, JSON.stringify({ error: "Too many connected users" })),
+      );
+    });
+    expect(await reasonOf(idle)).toBe("ConnectionRateLimitReached: Too many connected users");
+    expect(idle.open).toBe(true);
+    await here.join(newTopic());
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  test("[8] maxJoinsPerSecond: over the limit a join is refused and its socket closed with 1001", async () => {
+    const client = await cluster.connect();
+    await setLimits({ maxJoinsPerSecond: 3 });
+    const replies = await Promise.all(Array.from({ length: 5 }, () => client.tryJoin(newTopic(), {})));
+    const refused = replies.filter(({ status }) => status === "error");
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]?.response.reason).toMatch(/^ClientJoinRateLimitReached: Too many joins per second/);
+    expect((await client.expectClose()).code).toBe(1001);
+  });
+
+  test("[8, D5] maxEventsPerSecond: a sender over the limit is told, its receivers are not punished", async () => {
+    const [sender, receiver] = [await cluster.connect(0), await cluster.connect(1)];
+    const topic = newTopic();
+    await sender.join(topic, { broadcast: { ack: true } });
+    await receiver.join(topic);
+    await setLimits({ maxEventsPerSecond: 5 });
+    const message = (n: number) => ({ type: "broadcast", event: "n", payload: { n } });
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => sender.push(topic, "broadcast", message(n))),
+    );
+    const refused = replies.filter(({ status }) => status === "error");
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(20);
+    expect(JSON.stringify(refused[0]?.response)).toContain("MessagePerSecondRateLimitReached");
+    await setLimits(PLENTY);
+    await eventually(async () =>
+      expect((await sender.push(topic, "broadcast", message(99))).status).toBe("ok"),
+    );
+    await receiver.expectFrame({ event: "broadcast", payload: { payload: { n: 99 } } });
+    expect(receiver.frames.filter(({ event }) => event === "phx_close")).toEqual([]);
+  });
+
+  test("[8] maxPayloadSizeInKb: a larger payload is refused, the channel lives", async () => {
+    const client = await cluster.connect();
+    const topic = newTopic();
+    await client.join(topic, { broadcast: { ack: true, self: true } });
+    await setLimits({ maxPayloadSizeInKb: 1 });
+    const big = { type: "broadcast", event: "big", payload: { text: "x".repeat(2_000) } };
+    expect((await client.push(topic, "broadcast", big)).status).toBe("error");
+    const small = { type: "broadcast", event: "small", payload: { text: "x" } };
+    expect((await client.push(topic, "broadcast", small)).status).toBe("ok");
+    await client.expectFrame({ event: "broadcast", payload: { event: "small" } });
+    await setLimits({ maxPayloadSizeInKb: 3_000 });
+  });
+});
+
+test("[1.6] a changed switch of the project sends every socket away: system message, then 1012", async () => {
+  const clients = [await cluster.connect(0), await cluster.connect(1)];
+  const topic = newTopic();
+  for (const client of clients) await client.join(topic);
+
+  await updateSettings(cluster.control.plane.db, cluster.project.ref, { privateOnly: true });
+
+  for (const client of clients) {
+    await client.expectFrame({
+      topic,
+      event: "system",
+      joinRef: null,
+      payload: { extension: "system", status: "ok", message: "Server requested disconnect" },
+    });
+    expect((await client.expectClose()).code).toBe(1012);
+  }
+  const again = await cluster.connect();
+  expect(await reasonOf(again)).toMatch(/^PrivateOnly: /);
+  await updateSettings(cluster.control.plane.db, cluster.project.ref, { privateOnly: false });
+});

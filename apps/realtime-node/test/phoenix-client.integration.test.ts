@@ -1,0 +1,82 @@
+import { eventually } from "@tidewire/testkit/eventually";
+import { type Channel, Presence, Socket } from "phoenix";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Cluster, startCluster } from "./harness.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+function connect(options: object = {}): Socket & AsyncDisposable {
+  const params = { apikey: cluster.project.keys.anon.value };
+  const socket = new Socket(`${cluster.projectUrl().replace("http", "ws")}/socket`, {
+    transport: WebSocket,
+    params,
+    ...options,
+  });
+  socket.connect();
+  return Object.assign(socket, {
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.disconnect(() => resolve())),
+  });
+}
+
+function joined(channel: Channel): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    channel
+      .join()
+      .receive("ok", resolve)
+      .receive("error", (response) => reject(new Error(JSON.stringify(response))))
+      .receive("timeout", () => reject(new Error("timeout")));
+  });
+}
+
+describe.each(["1.0.0", "2.0.0"])("the plain phoenix client, vsn %s", (vsn) => {
+  const config = (key: string) => ({
+    config: { broadcast: { ack: true }, presence: { key, enabled: true } },
+  });
+
+  test("joins, is answered, broadcasts, leaves", async () => {
+    await using alice = connect({ vsn });
+    await using bob = connect({ vsn });
+    const [hers, his] = [alice, bob].map((socket) => socket.channel(`realtime:plain-${vsn}`, config("")));
+    if (hers === undefined || his === undefined) throw new Error("unreachable");
+    expect(await joined(hers)).toEqual({ postgres_changes: [] });
+    await joined(his);
+    const heard: unknown[] = [];
+    his.on("broadcast", (payload) => heard.push(payload));
+
+    const message = { type: "broadcast", event: "move", payload: { x: 1 } };
+    await new Promise((resolve, reject) => {
+      hers.push("broadcast", message).receive("ok", resolve).receive("error", reject);
+    });
+
+    await eventually(() => expect(heard).toEqual([message]));
+    await new Promise((resolve) => hers.leave().receive("ok", resolve));
+  });
+
+  test("its own Presence class follows who is there", async () => {
+    await using alice = connect({ vsn });
+    const channel = alice.channel(`realtime:presence-${vsn}`, config("alice"));
+    const presence = new Presence(channel);
+    await joined(channel);
+    channel.push("presence", { type: "presence", event: "track", payload: { mood: "calm" } });
+    await eventually(() => {
+      expect(presence.list((key, { metas }) => [key, metas[0]])).toMatchObject([["alice", { mood: "calm" }]]);
+    });
+  });
+
+  test("a heartbeat is answered", async () => {
+    await using socket = connect({ vsn });
+    await eventually(() => socket.isConnected());
+    await new Promise((resolve) => socket.ping(resolve));
+  });
+});
+
+test("[1.5] the token may come as a sub-protocol, which is then chosen", async () => {
+  await using socket = connect({ params: {}, authToken: cluster.project.keys.anon.value });
+  await eventually(() => socket.isConnected());
+  expect(await joined(socket.channel("realtime:sub-protocol", {}))).toEqual({ postgres_changes: [] });
+});
