@@ -11,7 +11,6 @@ interface ProjectKey {
 
 const ROLE_OF = { publishable: "anon", secret: "service_role" } as const;
 
-
 /**
  * What Supabase's gateway does in front of its server: an opaque key becomes claims with a role.
  * @throws Refusal InvalidAPIKey

@@ -20,6 +20,7 @@ export interface Subject {
 }
 
 const EVERYTHING: Grants = { broadcast: true, presence: true };
+const NOTHING: Grants = { broadcast: false, presence: false };
 
 /**
  * What one channel may do on its topic (protocol 7). Reading is decided at the join; writing is asked at the first send
@@ -42,6 +43,10 @@ export class Policies {
     return new Policies(null, subject, EVERYTHING);
   }
 
+  static nothing(subject: Subject): Policies {
+    return new Policies(null, subject, NOTHING);
+  }
+
   /** Asks what the subject may read. Presence is left open unless asked for (protocol 7.1). */
   static async read(authorizer: Authorizer, subject: Subject, { presence }: { presence: boolean }) {
     const extensions: AuthorizeRequest["extensions"] = presence ? ["broadcast", "presence"] : ["broadcast"];
@@ -62,9 +67,14 @@ export class Policies {
     return this.mayReadBroadcast || this.mayReadPresence;
   }
 
+  /** Whether anybody has asked about presence yet. */
+  get knowsPresence(): boolean {
+    return this.#read.presence !== undefined;
+  }
+
   /** Not a promise when the answer is known, so that the usual send stays in its turn. Rejects with a `Refusal`. */
   write(): Grants | Promise<Grants> {
-    if (this.#authorizer === null) return EVERYTHING;
+    if (this.#authorizer === null) return this.#read;
     this.#write ??= this.#askWrite(this.#authorizer);
     return this.#write;
   }

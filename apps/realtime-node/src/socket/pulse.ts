@@ -6,6 +6,7 @@ const STALL_MS = 1_000;
 interface PulseClock {
   monotonicMs(): number;
   every(periodMs: number, run: () => void): { stop(): void };
+  after(delayMs: number, run: () => void): { stop(): void };
 }
 
 /**
@@ -41,17 +42,16 @@ export class Pulse {
     return this.#wheel.schedule(dueMs, task);
   }
 
-  /** Resolves after `delayMs`, rounded up to the next tick, or at once when the signal is aborted. */
+  /** Resolves after `delayMs`, exactly, or at once when the signal is aborted. For the few who wait on purpose. */
   delay(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || delayMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = () => {
-        scheduled.cancel();
+        timer.stop();
         signal.removeEventListener("abort", finish);
         resolve();
-        return undefined;
       };
-      const scheduled = this.schedule(this.nowMs() + delayMs, finish);
+      const timer = this.#clock.after(delayMs, finish);
       signal.addEventListener("abort", finish, { once: true });
     });
   }

@@ -1,0 +1,230 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { ErrorCode, Refusal } from "@tidewire/protocol/errors";
+import type { Codec } from "@tidewire/protocol/phoenix/codec";
+import type { Ref } from "@tidewire/protocol/phoenix/frame";
+import type { JoinConfig } from "@tidewire/protocol/supabase/join";
+import { closing, type SystemPayload } from "@tidewire/protocol/supabase/system";
+import { type Identity, userOf } from "../auth/claims.ts";
+import type { Policies } from "../auth/policies.ts";
+import type { WireFrame } from "../socket/wire-frame.ts";
+import type { ChannelServices, DepartureCause, Member, Peer } from "./ports.ts";
+import type { ReplayGate } from "./replay-gate.ts";
+import type { Report } from "./report.ts";
+
+/**
+ * ```text
+ * opening --reply ok--> open --leave, refusal, crash, replaced, socket gone--> ended
+ *    \------------------- join refused, socket gone ---------------------------/
+ * ```
+ */
+type ChannelState =
+  | { kind: "opening"; gate: ReplayGate | null }
+  | { kind: "open" }
+  | { kind: "ended"; cause: DepartureCause };
+
+export interface ChannelOptions {
+  id: string;
+  peer: Peer;
+  services: ChannelServices;
+  report: Report;
+  fullTopic: string;
+  topic: string;
+  /** As the join carried them; both may be null. */
+  joinRef: Ref;
+  ref: Ref;
+  config: JoinConfig;
+  identity: Identity;
+  policies: Policies;
+}
+
+/**
+ * One topic joined on one connection: who it acts as, what it may hear, and the frames that belong to its life. What is
+ * said on it (broadcasts, presence, changes, tokens) lives in the modules beside this one; they hang their own endings
+ * on {@link onEnd}.
+ */
+export class Channel implements Member {
+  readonly channelId: string;
+  readonly ref: string;
+  readonly fullTopic: string;
+  readonly room: Room;
+  readonly config: JoinConfig;
+  readonly peer: Peer;
+  readonly services: ChannelServices;
+  readonly report: Report;
+  readonly sinceMs: number;
+  readonly #joinRef: Ref;
+  readonly #joinPushRef: Ref;
+  readonly #endings: ((cause: DepartureCause) => void)[] = [];
+  #state: ChannelState = { kind: "opening", gate: null };
+  #identity: Identity;
+  #policies: Policies;
+  #replayedIds: ReadonlySet<string> | null = null;
+
+  constructor(options: ChannelOptions) {
+    this.channelId = options.id;
+    this.ref = options.peer.project.ref;
+    this.fullTopic = options.fullTopic;
+    this.room = { ref: this.ref, topic: options.topic, private: options.config.private };
+    this.config = options.config;
+    this.peer = options.peer;
+    this.services = options.services;
+    this.report = options.report;
+    this.sinceMs = options.services.nowMs();
+    this.#joinRef = options.joinRef;
+    this.#joinPushRef = options.ref;
+    this.#identity = options.identity;
+    this.#policies = options.policies;
+  }
+
+  get isOpen(): boolean {
+    return this.#state.kind === "open";
+  }
+
+  get hasEnded(): boolean {
+    return this.#state.kind === "ended";
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  get policies(): Policies {
+    return this.#policies;
+  }
+
+  get user(): string | undefined {
+    return userOf(this.#identity.claims);
+  }
+
+  get codec(): Codec {
+    return this.peer.codec;
+  }
+
+  get wantsPosition(): boolean {
+    return this.config.broadcast.sequence;
+  }
+
+  get outbox(): { offer(frame: WireFrame): boolean } {
+    return (this.#state.kind === "opening" ? this.#state.gate : null) ?? this.peer.outbox;
+  }
+
+  mayReadBroadcast(): boolean {
+    return this.#policies.mayReadBroadcast;
+  }
+
+  mayReadPresence(): boolean {
+    return this.#policies.mayReadPresence;
+  }
+
+  suppresses(id: string): boolean {
+    if (this.#state.kind === "opening") this.#state.gate?.sawLive(id);
+    return this.#replayedIds?.has(id) ?? false;
+  }
+
+  /** Joins the room before the reply: what arrives from now on waits in `gate`. */
+  hearThrough(gate: ReplayGate): void {
+    this.#state = { kind: "opening", gate };
+    this.services.hub.join(this.room, this);
+  }
+
+  /** From here on the channel hears its room, and its ending is told to everybody. */
+  open({ replayedIds }: { replayedIds: ReadonlySet<string> | null }): void {
+    const gate = this.#state.kind === "opening" ? this.#state.gate : null;
+    this.#replayedIds = replayedIds;
+    this.#state = { kind: "open" };
+    if (gate === null) this.services.hub.join(this.room, this);
+    else for (const frame of gate.frames()) this.peer.outbox.offer(frame);
+    this.peer.project.counters.channels += 1;
+  }
+
+  /** Takes on a newer token and what it may read. */
+  adopt(identity: Identity, policies: Policies): void {
+    this.#identity = identity;
+    this.#policies = policies;
+  }
+
+  /** Called once, newest first, when an open channel ends. */
+  onEnd(ending: (cause: DepartureCause) => void): void {
+    this.#endings.push(ending);
+  }
+
+  /** The reply to the join itself carries its own join_ref, even a null one (protocol 12.14). */
+  replyToJoin(status: "ok" | "error", response: unknown): void {
+    this.#send(this.#joinRef, this.#joinPushRef, "phx_reply", { status, response });
+  }
+
+  reply(ref: Ref, status: "ok" | "error", response: unknown): void {
+    this.#send(this.#pushRef, ref, "phx_reply", { status, response });
+  }
+
+  push(event: string, payload: unknown): void {
+    this.#send(this.#pushRef, null, event, payload);
+  }
+
+  /** A push whose payload is finished JSON text. */
+  pushJson(event: string, payloadJson: string): void {
+    this.peer.send({ joinRef: this.#pushRef, ref: null, topic: this.fullTopic, event, payloadJson });
+  }
+
+  system(payload: SystemPayload): void {
+    if (!this.isOpen) return;
+    this.push("system", payload);
+    this.report.system(this.room, payload.message, payload.status === "error");
+  }
+
+  /** Clients compare the `ref` of a close with their join's, so both are the join's own (protocol 1.8, 11.6). */
+  sendClose(): void {
+    this.#send(this.#joinRef, this.#joinRef, "phx_close", {});
+  }
+
+  /** The client leaves: reply, then close (protocol 3.6). */
+  leave(ref: Ref): void {
+    this.reply(ref, "ok", {});
+    this.sendClose();
+    this.end("left");
+  }
+
+  /** Whether a `phx_leave` with this join_ref means this life of the channel (protocol 12.13). */
+  isLeftBy(joinRef: Ref): boolean {
+    return this.#joinRef === null || this.#joinRef === joinRef;
+  }
+
+  /** The server ends the channel: a `system` error that says why, then close; the push behind it gets no reply. */
+  shut(refusal: Refusal, code: ErrorCode = refusal.code): void {
+    if (!this.isOpen) return;
+    this.push("system", closing(this.room.topic, refusal));
+    this.sendClose();
+    this.report.refusal(this.room.topic, code, { private: this.room.private, message: refusal.reason() });
+    this.services.metrics.refused(this.ref, code);
+    this.end("kicked");
+  }
+
+  /** A push that this channel cannot survive; clients re-join by themselves (protocol 3.9). */
+  crash(message: string): void {
+    this.#send(this.#joinRef, this.#joinRef, "phx_error", { reason: "channel_crash" });
+    this.report.refusal(this.room.topic, "ChannelCrashed", { private: this.room.private, message });
+    this.services.metrics.refused(this.ref, "ChannelCrashed");
+    this.end("left");
+  }
+
+  /** Leaves the room and everything else; says nothing to the client. Harmless when it is over already. */
+  end(cause: DepartureCause): void {
+    const before = this.#state;
+    if (before.kind === "ended") return;
+    this.#state = { kind: "ended", cause };
+    this.services.hub.leave(this.room, this.channelId);
+    if (before.kind === "open") {
+      this.peer.project.counters.channels -= 1;
+      this.report.leave(this.room, { event: cause, user: this.user });
+    }
+    for (const ending of this.#endings.reverse()) ending(cause);
+  }
+
+  get #pushRef(): Ref {
+    return this.#joinRef ?? this.#joinPushRef;
+  }
+
+  #send(joinRef: Ref, ref: Ref, event: string, payload: unknown): void {
+    this.peer.send({ joinRef, ref, topic: this.fullTopic, event, payload });
+  }
+}

@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isProjectRef } from "@tidewire/protocol/ids";
+import { matchSocketPath } from "./socket-path.ts";
+
+/** The parts of an HTTP upgrade that decide about it. */
+export interface UpgradeRequest {
+  /** Refs the request names, in the order in which they count: host, path, key (outside contract, "Project URLs"). */
+  refs: readonly string[];
+  /** Undefined when there is none; an empty one is a token too, a malformed one (protocol 12.1). */
+  token: string | undefined;
+  vsn: string | null;
+  address: string;
+  userAgent: string | undefined;
+  /** The `x-*` headers, which policies may read (protocol 7.1). */
+  headers: Readonly<Record<string, string>>;
+}
+
+interface HttpRequest {
+  url?: string | undefined;
+  headers: IncomingHttpHeaders;
+  socket: { remoteAddress?: string | undefined };
+}
+
+/** Offered by the plain `phoenix` client when it has an `authToken` (protocol 1.5). */
+const BEARER_PROTOCOL = "base64url.bearer.phx.";
+const PHOENIX_PROTOCOL = "phoenix";
+
+/** Null when the path is not one of the sockets'. */
+export function parseUpgrade(request: HttpRequest): UpgradeRequest | null {
+  const { pathname, searchParams } = toUrl(request.url);
+  const path = matchSocketPath(pathname);
+  if (path === null) return null;
+  const { headers } = request;
+  const token =
+    single(headers["x-api-key"]) ??
+    searchParams.getAll("apikey").at(-1) ??
+    bearerProtocol(headers["sec-websocket-protocol"]);
+  const refs = [hostLabel(headers.host), path.ref, refClaim(token)];
+  return {
+    refs: refs.filter((ref) => ref !== undefined),
+    token,
+    vsn: searchParams.getAll("vsn").at(-1) ?? null,
+    address: request.socket.remoteAddress ?? "",
+    userAgent: headers["user-agent"],
+    headers: extensionHeaders(headers),
+  };
+}
+
+/** What to answer to the sub-protocols offered; false = nothing, as Supabase does. */
+export function chooseProtocol(offered: ReadonlySet<string>): string | false {
+  const hasBearer = [...offered].some((protocol) => protocol.startsWith(BEARER_PROTOCOL));
+  return hasBearer && offered.has(PHOENIX_PROTOCOL) ? PHOENIX_PROTOCOL : false;
+}
+
+function toUrl(target: string | undefined): URL {
+  const base = "http://host";
+  const text = target ?? "/";
+  return URL.canParse(text, base) ? new URL(text, base) : new URL(base);
+}
+
+/** Only a label that could be a ref: nodes are also reached by address and by names of their own. */
+function hostLabel(host: string | undefined): string | undefined {
+  const label = host?.split(":")[0]?.split(".")[0]?.toLowerCase();
+  return label !== undefined && isProjectRef(label) ? label : undefined;
+}
+
+/** Read without verification: a forged ref leads to a project whose secret the token does not fit. */
+function refClaim(token: string | undefined): string | undefined {
+  const body = token?.split(".")[1];
+  if (body === undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(body, "base64url").toString("utf8"));
+    if (typeof claims !== "object" || claims === null || !("ref" in claims)) return undefined;
+    return typeof claims.ref === "string" && isProjectRef(claims.ref) ? claims.ref : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bearerProtocol(offered: string | undefined): string | undefined {
+  for (const protocol of offered?.split(",") ?? []) {
+    const name = protocol.trim();
+    if (name.startsWith(BEARER_PROTOCOL))
+      return Buffer.from(name.slice(BEARER_PROTOCOL.length), "base64url").toString("utf8");
+  }
+  return undefined;
+}
+
+function extensionHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const text = single(value);
+    if (name.startsWith("x-") && text !== undefined) chosen[name] = text;
+  }
+  return chosen;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : value;
+}
