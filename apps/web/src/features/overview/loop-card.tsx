@@ -75,10 +75,10 @@ function Outcome({ result, inspector }: { result: LoopResult; inspector: string 
           <StatusMark status="ok" /> “{result.text}” came back in{" "}
           <strong>{formatMs((spans.at(-1)?.endMs ?? 0) - (spans.at(-1)?.startMs ?? 0))}</strong>
           <Link
-            href={`${inspector}?q=${encodeURIComponent(`topic:${result.topic}`)}`}
+            href={`${inspector}?q=${encodeURIComponent("topic:dashboard:*")}`}
             className="text-accent hover:underline"
           >
-            Watch this topic
+            See its joins
           </Link>
         </p>
       ) : (

@@ -1,0 +1,138 @@
+"use client";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import { formatBytes, formatCount, formatMs } from "#lib/format.ts";
+import { Badge } from "#ui/badge.tsx";
+import { cn } from "#ui/class-names.ts";
+import { ClockTime } from "#ui/relative-time.tsx";
+import { KIND_TONE } from "./kinds.ts";
+
+interface RowsProps {
+  /** Newest first. */
+  events: readonly TapEvent[];
+  selected: string | undefined;
+  onSelect: (id: string | undefined) => void;
+  /** The reader has scrolled away from the newest row: it must not move under the eyes. */
+  onAway: (away: boolean) => void;
+}
+
+const ROW_PX = 28;
+const COLUMNS =
+  "grid-cols-[6.5rem_5.5rem_minmax(8rem,1.4fr)_minmax(6rem,1fr)_minmax(6rem,1fr)_4.5rem_4.5rem_5rem]";
+const HEADERS = ["Time", "Kind", "Topic", "Event", "From", "Size", "Recipients", "Latency"];
+
+export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: events.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => events[index]?.id ?? index,
+    overscan: 20,
+  });
+  const at = events.findIndex(({ id }) => id === selected);
+  useEffect(() => {
+    if (at >= 0 && document.activeElement === scroller.current) virtualizer.scrollToIndex(at);
+  }, [at, virtualizer]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      onSelect(events[Math.min(events.length - 1, Math.max(0, at + step))]?.id);
+    } else if (event.key === "Escape") onSelect(undefined);
+  };
+
+  return (
+    <div className="min-w-0 overflow-x-auto">
+      <div className="min-w-[780px]">
+        <div className={cn("grid border-b px-3 py-1.5 text-faint text-xs", COLUMNS)} aria-hidden>
+          {HEADERS.map((header, index) => (
+            <span key={header} className={cn(index >= 5 && "text-right")}>
+              {header}
+            </span>
+          ))}
+        </div>
+        <div
+          ref={scroller}
+          role="listbox"
+          aria-label="Messages"
+          aria-activedescendant={selected ? `row-${selected}` : undefined}
+          tabIndex={0}
+          onKeyDown={onKeyDown}
+          onScroll={({ currentTarget }) => onAway(currentTarget.scrollTop > ROW_PX)}
+          className="h-[62vh] overflow-y-auto focus-visible:-outline-offset-2"
+        >
+          <div style={{ height: virtualizer.getTotalSize() }} className="relative">
+            {virtualizer.getVirtualItems().map((item) => {
+              const event = events[item.index];
+              return event ? (
+                <Row
+                  key={event.id}
+                  event={event}
+                  top={item.start}
+                  selected={event.id === selected}
+                  onSelect={() => onSelect(event.id === selected ? undefined : event.id)}
+                />
+              ) : null;
+            })}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface RowProps {
+  event: TapEvent;
+  top: number;
+  selected: boolean;
+  onSelect: () => void;
+}
+
+function Row({ event, top, selected, onSelect }: RowProps) {
+  const isNew = Date.now() - event.atMs < 1_500;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list above handles the keys for its options
+    <div
+      id={`row-${event.id}`}
+      role="option"
+      aria-selected={selected}
+      aria-label={describe(event)}
+      tabIndex={-1}
+      onClick={onSelect}
+      style={{ top, height: ROW_PX }}
+      className={cn(
+        "absolute inset-x-0 grid cursor-pointer items-center border-line/50 border-b px-3 text-xs hover:bg-raised/60",
+        COLUMNS,
+        selected ? "bg-accent-soft hover:bg-accent-soft" : isNew && "appears",
+        event.kind === "refusal" && "text-bad",
+      )}
+    >
+      <ClockTime atMs={event.atMs} className="text-faint" />
+      <span>
+        <Badge tone={KIND_TONE[event.kind]}>{event.kind}</Badge>
+      </span>
+      <span className="truncate pr-3 font-mono">
+        {event.private ? <span className="mr-1 text-warn">private</span> : null}
+        {event.topic ?? ""}
+      </span>
+      <span className="truncate pr-3 font-mono">{event.code ?? event.event ?? event.message ?? ""}</span>
+      <span className="truncate pr-3 font-mono text-muted">{event.user ?? event.from ?? ""}</span>
+      <span className="text-right text-muted">
+        {event.sizeBytes === undefined ? "" : formatBytes(event.sizeBytes)}
+      </span>
+      <span className="text-right text-muted">
+        {event.recipients === undefined ? "" : formatCount(event.recipients)}
+      </span>
+      <span className="text-right text-muted">
+        {event.latencyMs === undefined ? "" : formatMs(event.latencyMs)}
+      </span>
+    </div>
+  );
+}
+
+function describe({ kind, topic, event, code, message }: TapEvent): string {
+  return [kind, topic, code ?? event ?? message].filter(Boolean).join(" ");
+}

@@ -1,0 +1,68 @@
+"use client";
+import type { TapKind } from "@tidewire/protocol/cluster/inspect";
+import { useSubscription } from "@trpc/tanstack-react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { toFeed } from "#features/live/feed.ts";
+import type { TailParcel } from "#server/views/inspector.ts";
+import { useTRPC } from "#trpc/client.tsx";
+import { type Filter, toServerFilter } from "./filter.ts";
+import { append, clear, EMPTY_TAIL, release } from "./tail.ts";
+
+/** Typing must not open a stream per letter. */
+const SETTLE_MS = 350;
+
+interface TailOptions {
+  ref: string;
+  filter: Filter;
+  kinds: readonly TapKind[];
+  maxPerSecond: number;
+  /** Keeps new events back, counted, instead of showing them. */
+  hold: boolean;
+}
+
+/** The live tail of a project, from all its nodes. */
+export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions) {
+  const trpc = useTRPC();
+  const [tail, setTail] = useState(EMPTY_TAIL);
+  const [parcel, setParcel] = useState<TailParcel | undefined>(undefined);
+  const holdNow = useRef(hold);
+  useEffect(() => {
+    holdNow.current = hold;
+    if (!hold) setTail(release);
+  }, [hold]);
+
+  const input = useSettled(
+    JSON.stringify({ ref, maxPerSecond, ...toServerFilter(filter, kinds) }),
+    SETTLE_MS,
+  );
+  const live = useSubscription(
+    trpc.inspector.tail.subscriptionOptions(JSON.parse(input) as { ref: string; maxPerSecond: number }, {
+      onData: ({ data }) => {
+        setParcel(data);
+        setTail((known) => append(known, data, holdNow.current));
+      },
+    }),
+  );
+  const survey = parcel && {
+    askedAtMs: parcel.atMs,
+    answered: parcel.answered,
+    silentNodes: parcel.silent.map((node) => ({ node, beatAtMs: parcel.atMs, connections: 0 })),
+  };
+  return {
+    tail,
+    survey,
+    feed: toFeed(live, false),
+    error: live.error,
+    reset: live.reset,
+    clear: useCallback(() => setTail(clear), []),
+  };
+}
+
+function useSettled(value: string, ms: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}
