@@ -44,8 +44,11 @@ const SENTENCES: Readonly<Record<DbErrorKind, string>> = {
   unavailable: "the control database cannot be reached",
 };
 
-/** SQLSTATE classes and socket errors that mean the server, and not the statement, is at fault. */
-const UNAVAILABLE = /^(08|53|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
+/** SQLSTATE classes, socket errors and kinds of Prisma's adapter that mean the server, and not the statement, is at fault. */
+const UNAVAILABLE =
+  /^(08|53|57P|57014|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|DatabaseNotReachable|DatabaseDoesNotExist|DatabaseAccessDenied|AuthenticationFailed|ConnectionClosed|SocketTimeout|TooManyConnections|TlsConnectionError)/;
+/** The driver's own deadlines carry no code. */
+const TIMED_OUT = /^(Query read timeout|timeout exceeded when trying to connect|timeout expired)$/;
 
 /** Awaits `work` and turns what Prisma throws into {@link DbError}; anything else passes as it is. */
 export async function translateErrors<T>(work: Promise<T>): Promise<T> {
@@ -66,18 +69,18 @@ export function toDbError(error: unknown): unknown {
 function kindOf(error: unknown): DbErrorKind | undefined {
   if (error instanceof Prisma.PrismaClientKnownRequestError && KINDS[error.code]) return KINDS[error.code];
   if (error instanceof Prisma.PrismaClientInitializationError) return "unavailable";
-  return causes(error).some((code) => UNAVAILABLE.test(code)) ? "unavailable" : undefined;
+  return symptomsOf(error).some((symptom) => UNAVAILABLE.test(symptom) || TIMED_OUT.test(symptom))
+    ? "unavailable"
+    : undefined;
 }
 
-/** Codes along the chain of causes; adapters wrap what the driver said. */
-function causes(error: unknown): string[] {
-  const codes: string[] = [];
+/** Codes, kinds and messages along the chain of causes; Prisma and its adapter each wrap what the driver said. */
+function symptomsOf(error: unknown): string[] {
+  const symptoms: unknown[] = [];
   for (let at = error, depth = 0; at instanceof Object && depth < 8; depth++) {
-    for (const key of ["code", "originalCode"] as const) {
-      const code: unknown = Reflect.get(at, key);
-      if (typeof code === "string") codes.push(code);
-    }
-    at = Reflect.get(at, "cause");
+    for (const name of ["code", "originalCode", "kind", "message"]) symptoms.push(Reflect.get(at, name));
+    const meta: unknown = Reflect.get(at, "meta");
+    at = (meta instanceof Object && Reflect.get(meta, "driverAdapterError")) || Reflect.get(at, "cause");
   }
-  return codes;
+  return symptoms.filter((symptom) => typeof symptom === "string");
 }
