@@ -1,0 +1,121 @@
+"use client";
+import type { PresenceMember } from "@tidewire/protocol/cluster/inspect";
+import { useMemo } from "react";
+import { formatAgo } from "#lib/format.ts";
+import { Copyable } from "#ui/copyable.tsx";
+import { type Column, DataTable } from "#ui/data-table.tsx";
+import { EmptyState } from "#ui/empty-state.tsx";
+import { RelativeTime } from "#ui/relative-time.tsx";
+import { StatusMark } from "#ui/status-mark.tsx";
+import { useNow } from "#ui/use-now.ts";
+import { describeEvidence, MEMBER_STATUS } from "./evidence.ts";
+
+interface MemberTableProps {
+  members: readonly PresenceMember[];
+  /** The clock by which the evidence was taken, so that a paused page does not age its members. */
+  atMs: number;
+  selectedKey: string | undefined;
+  onOpen: (member: PresenceMember) => void;
+  topicShown: boolean;
+}
+
+const CODE = `const room = client.channel("room:1");
+room.on("presence", { event: "sync" }, () => console.log(room.presenceState()));
+room.subscribe((status) => status === "SUBSCRIBED" && room.track({ name: "me" }));`;
+
+export const memberKey = ({ topic, key, phxRef, node }: PresenceMember) =>
+  `${node} ${topic} ${key} ${phxRef}`;
+
+export function MemberTable({ members, atMs, selectedKey, onOpen, topicShown }: MemberTableProps) {
+  const nowMs = useNow() ?? atMs;
+  const columns = useMemo(() => columnsOf(Math.max(nowMs, atMs), topicShown), [nowMs, atMs, topicShown]);
+  return (
+    <DataTable
+      label="Members"
+      columns={columns}
+      rows={members}
+      rowKey={memberKey}
+      onOpen={onOpen}
+      selectedKey={selectedKey}
+      sort="-since"
+      minWidth="860px"
+      maxHeight="60vh"
+      empty={
+        <EmptyState title="Nobody is here" code={{ text: CODE, language: "ts", label: "Track a presence" }}>
+          Each member of a topic appears with its state and the evidence for it: last byte, pings, node.
+        </EmptyState>
+      }
+    />
+  );
+}
+
+function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[] {
+  return [
+    {
+      id: "key",
+      header: "Key",
+      value: ({ key }) => key,
+      cell: ({ key }) => <Copyable text={key} what={`key ${key}`} />,
+    },
+    ...(topicShown
+      ? [
+          {
+            id: "topic",
+            header: "Topic",
+            value: ({ topic }: PresenceMember) => topic,
+            cell: ({ topic }: PresenceMember) => <span className="font-mono text-xs">{topic}</span>,
+          },
+        ]
+      : []),
+    {
+      id: "state",
+      header: "State",
+      width: "300px",
+      filter: true,
+      value: ({ state }) => state,
+      cell: (member) => (
+        <span className="flex items-center gap-2" title={describeEvidence(member, nowMs)}>
+          <StatusMark status={MEMBER_STATUS[member.state]} label={member.state} />
+          <span className="truncate text-muted text-xs">{describeEvidence(member, nowMs)}</span>
+        </span>
+      ),
+    },
+    {
+      id: "meta",
+      header: "Metas",
+      value: ({ metaJson }) => metaJson,
+      cell: ({ metaJson }) => <span className="font-mono text-muted text-xs">{metaJson}</span>,
+    },
+    {
+      id: "since",
+      header: "Since",
+      width: "104px",
+      value: ({ sinceMs }) => sinceMs,
+      cell: ({ sinceMs }) => <RelativeTime atMs={sinceMs} className="text-xs" />,
+    },
+    {
+      id: "lastByte",
+      header: "Last byte",
+      width: "104px",
+      value: ({ lastByteMs }) => lastByteMs,
+      cell: ({ lastByteMs }) => (
+        <span className="text-xs">{lastByteMs === undefined ? "–" : formatAgo(nowMs - lastByteMs)}</span>
+      ),
+    },
+    {
+      id: "pings",
+      header: "Pings",
+      width: "72px",
+      align: "right",
+      value: ({ pingsOutstanding }) => pingsOutstanding,
+    },
+    {
+      id: "node",
+      header: "Node",
+      width: "128px",
+      filter: true,
+      value: ({ node }) => node,
+      cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
+    },
+  ];
+}
