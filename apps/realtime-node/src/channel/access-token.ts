@@ -127,7 +127,8 @@ function tokenOf(payload: unknown): string | undefined {
 function loss({ room, policies }: Channel, next: Policies): Refusal | undefined {
   if (!next.mayReadAnything) return refusalOf("PermissionDenied", room.topic);
   const lostOne =
-    (policies.mayReadBroadcast && !next.mayReadBroadcast) || (policies.mayReadPresence && !next.mayReadPresence);
+    (policies.mayReadBroadcast && !next.mayReadBroadcast) ||
+    (policies.mayReadPresence && !next.mayReadPresence);
   return lostOne ? refusalOf("PermissionLost", room.topic) : undefined;
 }
 
@@ -142,6 +143,7 @@ function toTokenEnd(error: unknown): { code: ErrorCode; message: string } {
   const { code, message } = error;
   if (message.startsWith("Token has expired")) return { code: "TokenExpired", message };
   if (code === "JwtSignatureError") return { code, message: ":signature_error" };
-  if (code === "JwtSignerError" && !message.includes("(kid)")) return { code, message: ":error_generating_signer" };
+  if (code === "JwtSignerError" && !message.includes("(kid)"))
+    return { code, message: ":error_generating_signer" };
   return { code, message };
 }

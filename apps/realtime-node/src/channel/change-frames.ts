@@ -24,7 +24,12 @@ export class ChangeFrames {
   readonly #built = new WeakMap<ChangeEnvelope, Map<string, Built>>();
 
   /** @param ids of the bindings that match, in the order of the join */
-  frameFor(recipient: Recipient, ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): WireFrame {
+  frameFor(
+    recipient: Recipient,
+    ids: readonly number[],
+    dataJson: string,
+    envelope: ChangeEnvelope,
+  ): WireFrame {
     const { codec, fullTopic, legacy } = recipient;
     const built = this.#built.get(envelope) ?? new Map<string, Built>();
     this.#built.set(envelope, built);

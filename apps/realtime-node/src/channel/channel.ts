@@ -7,7 +7,7 @@ import { closing, type SystemPayload } from "@tidewire/protocol/supabase/system"
 import { type Identity, userOf } from "../auth/claims.ts";
 import type { Policies } from "../auth/policies.ts";
 import type { WireFrame } from "../socket/wire-frame.ts";
-import type { ChannelServices, DepartureCause, Member, Peer } from "./ports.ts";
+import type { ChannelServices, Departure, Member, Peer } from "./ports.ts";
 import type { ReplayGate } from "./replay-gate.ts";
 import type { Report } from "./report.ts";
 
@@ -20,7 +20,7 @@ import type { Report } from "./report.ts";
 type ChannelState =
   | { kind: "opening"; gate: ReplayGate | null }
   | { kind: "open" }
-  | { kind: "ended"; cause: DepartureCause };
+  | { kind: "ended"; departure: Departure };
 
 export interface ChannelOptions {
   id: string;
@@ -54,7 +54,7 @@ export class Channel implements Member {
   readonly sinceMs: number;
   readonly #joinRef: Ref;
   readonly #joinPushRef: Ref;
-  readonly #endings: ((cause: DepartureCause) => void)[] = [];
+  readonly #endings: ((departure: Departure) => void)[] = [];
   #state: ChannelState = { kind: "opening", gate: null };
   #identity: Identity;
   #policies: Policies;
@@ -144,7 +144,7 @@ export class Channel implements Member {
   }
 
   /** Called once, newest first, when an open channel ends. */
-  onEnd(ending: (cause: DepartureCause) => void): void {
+  onEnd(ending: (departure: Departure) => void): void {
     this.#endings.push(ending);
   }
 
@@ -181,7 +181,7 @@ export class Channel implements Member {
   leave(ref: Ref): void {
     this.reply(ref, "ok", {});
     this.sendClose();
-    this.end("left");
+    this.end({ cause: "left" });
   }
 
   /** Whether a `phx_leave` with this join_ref means this life of the channel (protocol 12.13). */
@@ -196,7 +196,7 @@ export class Channel implements Member {
     this.sendClose();
     this.report.refusal(this.room.topic, code, { private: this.room.private, message: refusal.reason() });
     this.services.metrics.refused(this.ref, code);
-    this.end("kicked");
+    this.end({ cause: "kicked" });
   }
 
   /** A push that this channel cannot survive; clients re-join by themselves (protocol 3.9). */
@@ -204,20 +204,20 @@ export class Channel implements Member {
     this.#send(this.#joinRef, this.#joinRef, "phx_error", { reason: "channel_crash" });
     this.report.refusal(this.room.topic, "ChannelCrashed", { private: this.room.private, message });
     this.services.metrics.refused(this.ref, "ChannelCrashed");
-    this.end("left");
+    this.end({ cause: "left" });
   }
 
   /** Leaves the room and everything else; says nothing to the client. Harmless when it is over already. */
-  end(cause: DepartureCause): void {
+  end(departure: Departure): void {
     const before = this.#state;
     if (before.kind === "ended") return;
-    this.#state = { kind: "ended", cause };
+    this.#state = { kind: "ended", departure };
     this.services.hub.leave(this.room, this.channelId);
     if (before.kind === "open") {
       this.peer.project.counters.channels -= 1;
-      this.report.leave(this.room, { event: cause, user: this.user });
+      this.report.leave(this.room, { event: departure.cause, user: this.user });
     }
-    for (const ending of this.#endings.reverse()) ending(cause);
+    for (const ending of this.#endings.reverse()) ending(departure);
   }
 
   get #pushRef(): Ref {

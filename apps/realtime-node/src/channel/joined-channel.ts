@@ -32,7 +32,10 @@ export class JoinedChannel {
     const subscribed = this.#changes.start();
     subscribed.catch(peer.onDefect);
     if (!this.#showsPresence()) return;
-    if (config.bindings.length === 0) return this.#presence.sendState();
+    if (config.bindings.length === 0) {
+      this.#presence.sendState();
+      return;
+    }
     const patience = services.pulse.delay(STATE_WAITS_MS, peer.signal);
     Promise.race([subscribed, patience]).then(() => this.#presence.sendState(), peer.onDefect);
   }

@@ -86,10 +86,20 @@ export interface RelayPort {
 
 export type DepartureCause = PresenceEviction["cause"];
 
+/** Why something ended, and for how long nothing had been heard when silence was the reason. */
+export interface Departure {
+  cause: DepartureCause;
+  silentMs?: number;
+}
+
 export interface PresencePort {
-  track(room: Room, who: { channelId: string; connectionId: string; key: string }, payload: object): void;
+  track(
+    room: Room,
+    who: { channelId: string; connectionId: string; key: string },
+    payload: Record<string, unknown>,
+  ): void;
   untrack(room: Room, channelId: string): void;
-  departed(channelId: string, cause: DepartureCause): void;
+  departed(channelId: string, cause: DepartureCause, silentMs?: number): void;
   state(room: Room): object;
 }
 

@@ -14,8 +14,8 @@ export class ChannelPresence {
   constructor(channel: Channel) {
     this.#channel = channel;
     this.#key = channel.config.presence.key ?? randomUUID();
-    channel.onEnd((cause) => {
-      if (this.#hasTracked) channel.services.presence.departed(channel.channelId, cause);
+    channel.onEnd(({ cause, silentMs }) => {
+      if (this.#hasTracked) channel.services.presence.departed(channel.channelId, cause, silentMs);
     });
   }
 
@@ -59,7 +59,7 @@ export class ChannelPresence {
 
   async #trackWhenAllowed(
     ref: Ref,
-    payload: object,
+    payload: Record<string, unknown>,
     asked: { presence?: boolean } | Promise<{ presence?: boolean }>,
   ): Promise<void> {
     try {
@@ -73,7 +73,7 @@ export class ChannelPresence {
     }
   }
 
-  #trackNow(ref: Ref, payload: object): void {
+  #trackNow(ref: Ref, payload: Record<string, unknown>): void {
     if (!this.#channel.isOpen) return;
     const { channelId, peer, room, services, report, user } = this.#channel;
     this.#hasTracked = true;
@@ -89,7 +89,10 @@ export class ChannelPresence {
   }
 
   #untrack(ref: Ref): void {
-    if (!this.#isWithinWindow()) return this.#channel.shut(new Refusal("ClientPresenceRateLimitReached"));
+    if (!this.#isWithinWindow()) {
+      this.#channel.shut(new Refusal("ClientPresenceRateLimitReached"));
+      return;
+    }
     const { channelId, peer, room, services, report, user } = this.#channel;
     peer.project.counters.presenceEvents += 1;
     services.presence.untrack(room, channelId);

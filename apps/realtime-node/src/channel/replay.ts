@@ -32,7 +32,13 @@ export function sendReplayed(channel: Channel, { id, event, payload, encoding }:
     channel.pushJson("broadcast", payloadJson);
     return;
   }
-  const broadcast: Broadcast = { form: "user", event, encoding, payload: Buffer.from(payload, "base64"), meta };
+  const broadcast: Broadcast = {
+    form: "user",
+    event,
+    encoding,
+    payload: Buffer.from(payload, "base64"),
+    meta,
+  };
   const data = channel.codec.encodeBroadcast(channel.fullTopic, broadcast);
   if (data !== null) channel.peer.outbox.offer(toWireFrame(data));
 }

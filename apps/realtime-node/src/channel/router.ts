@@ -6,7 +6,7 @@ import { Channel } from "./channel.ts";
 import { admitJoin, type JoinAdmission, toJoinRefusal } from "./join.ts";
 import { JoinedChannel } from "./joined-channel.ts";
 import { Lane, type LaneTask } from "./lane.ts";
-import type { ChannelServices, DepartureCause, Peer } from "./ports.ts";
+import type { ChannelServices, Departure, Peer } from "./ports.ts";
 import { lookUpReplay, sendReplayed } from "./replay.ts";
 import type { Report } from "./report.ts";
 import { Seats } from "./seats.ts";
@@ -49,11 +49,16 @@ export class Router {
   receive(message: ClientMessage, bytes: number): void {
     if (this.#closed) return;
     if (message.topic === HEARTBEAT_TOPIC && message.kind === "push" && message.event === "heartbeat") {
-      return this.#answer(message, null, "ok", {});
+      this.#answer(message, null, "ok", {});
+      return;
     }
+    const task = () => this.#dispatch(message);
     const lane = this.#lanes.get(message.topic);
-    if (lane === undefined) return this.#run(message.topic, () => this.#dispatch(message));
-    if (lane.add(() => this.#dispatch(message), bytes)) return;
+    if (lane === undefined) this.#run(message.topic, task);
+    else if (!lane.add(task, bytes)) this.#refuseFlood(message);
+  }
+
+  #refuseFlood(message: ClientMessage): void {
     const refusal = new Refusal("MessagePerSecondRateLimitReached");
     this.#answer(message, message.joinRef, "error", { reason: refusal.reason() });
   }
@@ -64,9 +69,9 @@ export class Router {
   }
 
   /** Ends all channels without a word: the socket is gone, or going. */
-  close(cause: DepartureCause): void {
+  close(departure: Departure): void {
     this.#closed = true;
-    for (const { channel } of [...this.#channels.values()]) channel.end(cause);
+    for (const { channel } of [...this.#channels.values()]) channel.end(departure);
   }
 
   /** Ends one channel with a `system` error. False when it is not here. */
@@ -116,7 +121,7 @@ export class Router {
   /** The old channel of the topic is gone before the new join is judged, and closed after its reply (protocol 3.7). */
   async #join(push: ClientPush): Promise<void> {
     const replaced = this.#channels.get(push.topic)?.channel;
-    replaced?.end("left");
+    replaced?.end({ cause: "left" });
     const startedAtMs = this.#services.pulse.nowMs();
     try {
       const admission = await admitJoin(push, {
@@ -127,7 +132,8 @@ export class Router {
       await this.#open(push, admission, replaced);
     } catch (error) {
       const refusal = toJoinRefusal(error);
-      if (refusal.code === "JoinCrashed") this.#services.log.error({ err: error }, "a join failed unforeseen");
+      if (refusal.code === "JoinCrashed")
+        this.#services.log.error({ err: error }, "a join failed unforeseen");
       await this.#refuseJoin(push, refusal, this.#services.pulse.nowMs() - startedAtMs);
       if (!this.#closed) replaced?.sendClose();
       if (refusal.outcome.closeCode !== undefined) this.#peer.close(refusal.code);
@@ -140,14 +146,14 @@ export class Router {
     const { config, replay } = admission;
     try {
       const messages = replay === undefined ? [] : await lookUpReplay(channel, replay);
-      if (this.#closed) return channel.end("socket-error");
+      if (this.#closed) return channel.end({ cause: "socket-error" });
       channel.replyToJoin("ok", { postgres_changes: config.echoes });
       replaced?.sendClose();
       for (const message of messages) sendReplayed(channel, message);
       channel.open({ replayedIds: replay === undefined ? null : new Set(messages.map(({ id }) => id)) });
     } catch (error) {
       this.#seats.uncount();
-      channel.end("left");
+      channel.end({ cause: "left" });
       throw error;
     }
     this.#channels.set(push.topic, joined);

@@ -48,7 +48,8 @@ export async function admit<P extends HandshakeProject>(
     const codec = codecFor(request.vsn);
     if (codec === undefined) throw new Refusal("UnsupportedVersion");
     if (gate.isDraining()) throw new Refusal("NodeDraining");
-    const project = await findProject(request.refs, gate);
+    const project = request.ref === undefined ? undefined : await gate.find(request.ref);
+    if (project === undefined) throw new Refusal("TenantNotFound");
     ref = project.ref;
     if (project.record.settings.suspended) throw new Refusal("RealtimeDisabledForTenant");
     if (request.token === undefined) throw new Refusal("MissingAPIKey");
@@ -62,14 +63,6 @@ export async function admit<P extends HandshakeProject>(
     const refusal = cause instanceof Refusal ? cause : new Refusal("ErrorConnectingToWebsocket", { cause });
     return { refusal, ref };
   }
-}
-
-async function findProject<P extends HandshakeProject>(refs: readonly string[], gate: Gate<P>): Promise<P> {
-  for (const ref of refs) {
-    const project = await gate.find(ref);
-    if (project !== undefined) return project;
-  }
-  throw new Refusal("TenantNotFound");
 }
 
 /** The whole HTTP answer to a refused upgrade. */

@@ -1,11 +1,11 @@
-/** Where WebSockets are accepted, alone or below `/p/<ref>` (protocol 1.1). */
-const SOCKET_PATH = /^(?:\/p\/(?<ref>[^/]+))?(?:\/socket\/websocket|\/realtime\/v1\/websocket)$/;
+import { pathWithinProject } from "../http/project-address.ts";
+
+const SOCKET_PATHS: ReadonlySet<string> = new Set(["/socket/websocket", "/realtime/v1/websocket"]);
 
 /**
- * Null when the path is none of the sockets'. `ref` is whatever stands behind `/p/`.
- * An ordinary request (no upgrade) on such a path is answered with 400 and no body.
+ * Whether WebSockets are accepted on a path, alone or below `/p/<ref>` (protocol 1.1). An ordinary request there is
+ * answered with 400 and no body.
  */
-export function matchSocketPath(pathname: string): { ref: string | undefined } | null {
-  const match = SOCKET_PATH.exec(pathname);
-  return match === null ? null : { ref: match.groups?.ref };
+export function isSocketPath(pathname: string): boolean {
+  return SOCKET_PATHS.has(pathWithinProject(pathname));
 }

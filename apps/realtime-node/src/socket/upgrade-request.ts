@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isProjectRef } from "@tidewire/protocol/ids";
-import { matchSocketPath } from "./socket-path.ts";
+import { addressedProject } from "../http/project-address.ts";
+import { isSocketPath } from "./socket-path.ts";
 
 /** The parts of an HTTP upgrade that decide about it. */
 export interface UpgradeRequest {
-  /** Refs the request names, in the order in which they count: host, path, key (outside contract, "Project URLs"). */
-  refs: readonly string[];
+  /** The project the request means; it may not exist. */
+  ref: string | undefined;
   /** Undefined when there is none; an empty one is a token too, a malformed one (protocol 12.1). */
   token: string | undefined;
   vsn: string | null;
@@ -28,16 +28,14 @@ const PHOENIX_PROTOCOL = "phoenix";
 /** Null when the path is not one of the sockets'. */
 export function parseUpgrade(request: HttpRequest): UpgradeRequest | null {
   const { pathname, searchParams } = toUrl(request.url);
-  const path = matchSocketPath(pathname);
-  if (path === null) return null;
+  if (!isSocketPath(pathname)) return null;
   const { headers } = request;
   const token =
     single(headers["x-api-key"]) ??
     searchParams.getAll("apikey").at(-1) ??
     bearerProtocol(headers["sec-websocket-protocol"]);
-  const refs = [hostLabel(headers.host), path.ref, refClaim(token)];
   return {
-    refs: refs.filter((ref) => ref !== undefined),
+    ref: addressedProject({ host: headers.host, path: pathname, credential: token }),
     token,
     vsn: searchParams.getAll("vsn").at(-1) ?? null,
     address: request.socket.remoteAddress ?? "",
@@ -56,25 +54,6 @@ function toUrl(target: string | undefined): URL {
   const base = "http://host";
   const text = target ?? "/";
   return URL.canParse(text, base) ? new URL(text, base) : new URL(base);
-}
-
-/** Only a label that could be a ref: nodes are also reached by address and by names of their own. */
-function hostLabel(host: string | undefined): string | undefined {
-  const label = host?.split(":")[0]?.split(".")[0]?.toLowerCase();
-  return label !== undefined && isProjectRef(label) ? label : undefined;
-}
-
-/** Read without verification: a forged ref leads to a project whose secret the token does not fit. */
-function refClaim(token: string | undefined): string | undefined {
-  const body = token?.split(".")[1];
-  if (body === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(body, "base64url").toString("utf8"));
-    if (typeof claims !== "object" || claims === null || !("ref" in claims)) return undefined;
-    return typeof claims.ref === "string" && isProjectRef(claims.ref) ? claims.ref : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function bearerProtocol(offered: string | undefined): string | undefined {

@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
+import { type ErrorCode, outcomeOf } from "@tidewire/protocol/errors";
+import { type Codec, MalformedFrame } from "@tidewire/protocol/phoenix/codec";
+import type { ClientMessage, ServerFrame } from "@tidewire/protocol/phoenix/frame";
+import type { WebSocket } from "ws";
+import { type Identity, roleOf, userOf } from "../auth/claims.ts";
+import type { ChannelServices, Departure, Peer, ProjectPort } from "../channel/ports.ts";
+import { Report } from "../channel/report.ts";
+import { Router } from "../channel/router.ts";
+import type { OpenConnection, SocketEvidence } from "./connections.ts";
+import { Outbox, type Turn } from "./outbox.ts";
+import type { Pulse } from "./pulse.ts";
+import type { UpgradeRequest } from "./upgrade-request.ts";
+import { Vitals } from "./vitals.ts";
+import { PING_FRAME, toWireFrame, type WireFrame } from "./wire-frame.ts";
+
+/** RFC 6455, 7.1.5: what `ws` reports when no close frame came. */
+const NO_CLOSE_FRAME = 1006;
+const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+
+export interface ConnectionOptions {
+  id: string;
+  node: string;
+  ws: WebSocket;
+  socket: Socket;
+  request: UpgradeRequest;
+  project: ProjectPort;
+  codec: Codec;
+  identity: Identity;
+  services: ChannelServices;
+  pulse: Pulse;
+  turn: Turn;
+  /** Called once, when the socket is gone. */
+  onGone(connection: Connection): void;
+}
+
+/**
+ * One socket: bytes in go to the codec and on to the router, frames out go to the outbox. Every rule lives elsewhere;
+ * this file ties them to one life, from the upgrade to the last byte.
+ */
+export class Connection implements Peer, OpenConnection {
+  readonly id: string;
+  readonly ref: string;
+  readonly project: ProjectPort;
+  readonly codec: Codec;
+  readonly identity: Identity;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly client: string;
+  /** What the hub and the changes deliver, counted; replies and pushes go out uncounted through `send`. */
+  readonly outbox: { offer(frame: WireFrame): boolean };
+  readonly #options: ConnectionOptions;
+  readonly #sinceMs: number;
+  readonly #vitals: Vitals;
+  readonly #outbox: Outbox;
+  readonly #router: Router;
+  readonly #report: Report;
+  readonly #life = new AbortController();
+  readonly #check: { cancel(): void };
+  #closedBy: ErrorCode | undefined;
+  #over = false;
+
+  constructor(options: ConnectionOptions) {
+    const { id, project, codec, identity, request, services, pulse, turn, socket } = options;
+    this.#options = options;
+    this.id = id;
+    this.ref = project.ref;
+    this.project = project;
+    this.codec = codec;
+    this.identity = identity;
+    this.headers = request.headers;
+    this.client = clientKey(request);
+    this.#sinceMs = services.nowMs();
+    this.#vitals = new Vitals(pulse.nowMs());
+    this.#report = new Report(services.tap, this.ref, id);
+    const sink = {
+      write: (bytes: Uint8Array) => this.#write(bytes),
+      get bufferedBytes() {
+        return socket.writableLength;
+      },
+    };
+    this.#outbox = new Outbox(turn, sink, () => this.close("SlowConsumer"));
+    const { counters } = project;
+    this.outbox = {
+      offer: (frame) => {
+        counters.deliveries += 1;
+        return this.#outbox.offer(frame);
+      },
+    };
+    this.#router = new Router({
+      peer: this,
+      services,
+      report: this.#report,
+      onOccupied: (hasChannel) => this.#vitals.occupied(hasChannel, pulse.nowMs()),
+    });
+    counters.connections += 1;
+    this.#listen();
+    this.#check = pulse.schedule(pulse.nowMs(), (nowMs) => this.#checkLife(nowMs));
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  send(frame: ServerFrame): void {
+    this.#outbox.offer(toWireFrame(this.codec.encode(frame)));
+  }
+
+  close(code: ErrorCode): void {
+    if (this.#over) return;
+    this.#closedBy = code;
+    this.#end();
+    // The reason of a close is always empty on the wire (protocol 1.6).
+    this.#options.ws.close(outcomeOf(code).closeCode ?? NORMAL_CLOSE);
+  }
+
+  disconnect(code: ErrorCode): void {
+    if (this.#over) return;
+    this.#router.announceDisconnect();
+    this.close(code);
+  }
+
+  terminate(): void {
+    this.#end();
+    this.#options.ws.terminate();
+  }
+
+  evict(channelId: string, code: ErrorCode): boolean {
+    return this.#router.evict(channelId, code);
+  }
+
+  readonly onDefect = (error: unknown): void => {
+    this.#options.services.log.error(
+      { err: error, connection: this.id, ref: this.ref },
+      "a connection failed",
+    );
+    this.close("InternalError");
+  };
+
+  info(): ConnectionInfo {
+    const { node, request } = this.#options;
+    const { lastByteMs, pingsOutstanding, bufferedBytes } = this.evidence();
+    return {
+      id: this.id,
+      node,
+      ref: this.ref,
+      sinceMs: this.#sinceMs,
+      vsn: this.codec.vsn,
+      role: roleOf(this.identity.claims),
+      user: userOf(this.identity.claims),
+      address: request.address,
+      userAgent: request.userAgent,
+      lastByteMs,
+      pingsOutstanding,
+      bufferedBytes,
+      channels: this.#router.list(),
+    };
+  }
+
+  evidence(): SocketEvidence {
+    const { services, pulse } = this.#options;
+    const now = { epochMs: services.nowMs(), monotonicMs: pulse.nowMs(), resumedAtMs: pulse.resumedAtMs };
+    return this.#vitals.toEvidence(this.#outbox.bufferedBytes, now);
+  }
+
+  #listen(): void {
+    const { ws, socket, pulse } = this.#options;
+    // Before ws: half a large frame is a sign of life too, and must count before the frame is handled.
+    socket.prependListener("data", (chunk: Buffer) => {
+      this.#vitals.heardByte(pulse.nowMs());
+      this.project.counters.bytesIn += chunk.byteLength;
+    });
+    ws.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    ws.on("ping", () => this.#vitals.heardMessage(pulse.nowMs()));
+    ws.on("error", (error) => this.#onSocketError(error));
+    ws.on("close", (code) => this.#onGone(code));
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#over) return;
+    this.#vitals.heardMessage(this.#options.pulse.nowMs());
+    try {
+      const message = this.#decode(data, isBinary);
+      if (message !== undefined) this.#router.receive(message, data.byteLength);
+    } catch (error) {
+      this.onDefect(error);
+    }
+  }
+
+  /** Undefined for a frame that is dropped; the socket stays open (protocol 1.8). */
+  #decode(data: Buffer, isBinary: boolean): ClientMessage | undefined {
+    try {
+      return isBinary ? this.codec.decodeBinary(data) : this.codec.decodeText(data.toString("utf8"));
+    } catch (error) {
+      const isMalformed = error instanceof MalformedFrame;
+      const code = isMalformed ? "MalformedWebSocketMessage" : "UnknownErrorOnWebSocketMessage";
+      const { services } = this.#options;
+      services.metrics.refused(this.ref, code);
+      services.log.debug({ err: error, connection: this.id, ref: this.ref }, "a frame was dropped");
+      const message = error instanceof Error ? error.message : String(error);
+      this.#report.frequentRefusal(undefined, code, { message, sizeBytes: data.byteLength });
+      return undefined;
+    }
+  }
+
+  #checkLife(nowMs: number): number | undefined {
+    if (this.#over) return undefined;
+    const verdict = this.#vitals.judge(nowMs, this.#options.pulse.resumedAtMs);
+    if (verdict.kind === "close") {
+      if (verdict.code === "SilentClient") this.project.counters.evictions += 1;
+      this.close(verdict.code);
+      return undefined;
+    }
+    if (verdict.kind === "ping") {
+      this.#vitals.pinged(nowMs);
+      this.#outbox.offer(PING_FRAME);
+    }
+    return verdict.againAtMs;
+  }
+
+  #write(bytes: Uint8Array): void {
+    const { socket } = this.#options;
+    if (socket.destroyed || !socket.writable) return;
+    this.project.counters.bytesOut += bytes.byteLength;
+    socket.write(bytes);
+  }
+
+  #onSocketError(error: Error & { code?: string }): void {
+    this.#closedBy ??= error.code === TOO_LARGE ? "FrameTooLarge" : undefined;
+    this.#options.services.log.debug({ err: error, connection: this.id }, "a socket failed");
+    this.#end();
+  }
+
+  #onGone(closeCode: number): void {
+    this.#end(closeCode);
+    this.#options.onGone(this);
+  }
+
+  /** Channels end at once, not when the close handshake is through: a dead client would never finish it. */
+  #end(closeCode = NO_CLOSE_FRAME): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#check.cancel();
+    const departure = toDeparture(
+      this.#closedBy,
+      closeCode,
+      this.#vitals.silentMs(this.#options.pulse.nowMs()),
+    );
+    this.#router.close(departure);
+    this.#outbox.close();
+    this.#life.abort();
+    this.project.counters.connections -= 1;
+    this.#report.close(this.#closedBy, {
+      event: departure.cause,
+      user: userOf(this.identity.claims),
+      message:
+        this.#closedBy === undefined ? `closed by the client (${closeCode})` : outcomeOf(this.#closedBy).text,
+    });
+  }
+}
+
+const NORMAL_CLOSE = 1000;
+
+function toDeparture(code: ErrorCode | undefined, closeCode: number, silentMs: number): Departure {
+  switch (code) {
+    case undefined:
+      return { cause: closeCode === NO_CLOSE_FRAME ? "socket-error" : "closed-by-client" };
+    case "SilentClient":
+      return { cause: "silent", silentMs };
+    case "NodeDraining":
+    case "SettingsChanged":
+      return { cause: "drain" };
+    case "IdleClient":
+    case "NoChannels":
+      return { cause: "closed-by-client" };
+    case "ConnectionKicked":
+      return { cause: "kicked" };
+    default:
+      return { cause: "socket-error" };
+  }
+}
+
+/** Token and address tell clients apart (difference D1); the token itself is not kept in a table. */
+function clientKey({ token, address }: UpgradeRequest): string {
+  return createHash("sha256").update(`${token} ${address}`).digest("base64url");
+}
