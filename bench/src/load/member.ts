@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
+
+const OPCODE_TEXT = 0x1;
+const OPCODE_PING = 0x9;
+const OPCODE_PONG = 0xa;
+const CONNECT_DEADLINE_MS = 30_000;
+
+/**
+ * A client on a raw TCP socket: it counts frames by their headers and reads only what it is asked to, so that the load
+ * costs a fraction of what the server under test spends.
+ */
+export class Member {
+  readonly #socket: Socket;
+  readonly #onFrame: ((payload: Buffer) => void) | undefined;
+  #rest: Buffer = Buffer.alloc(0);
+  #frames = 0;
+
+  private constructor(socket: Socket, onFrame?: (payload: Buffer) => void) {
+    this.#socket = socket;
+    this.#onFrame = onFrame;
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("error", () => undefined);
+  }
+
+  /** Connects, upgrades and joins `topic`; resolves with the join's reply. */
+  static async join(url: string, topic: string, onFrame?: (payload: Buffer) => void): Promise<Member> {
+    const { hostname, port, pathname, search, host } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const key = randomBytes(16).toString("base64");
+    socket.write(
+      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+    await untilUpgraded(socket);
+    const member = new Member(socket, onFrame);
+    const joined = member.#firstFrame();
+    member.send(JSON.stringify(["1", "1", topic, "phx_join", { config: {} }]));
+    await joined;
+    member.#frames = 0;
+    return member;
+  }
+
+  /** Data frames received since the join. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  send(text: string): void {
+    this.#write(OPCODE_TEXT, Buffer.from(text));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #firstFrame(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error("no reply to the join")), CONNECT_DEADLINE_MS);
+      const poll = setInterval(() => {
+        if (this.#frames === 0) return;
+        clearTimeout(deadline);
+        clearInterval(poll);
+        resolve();
+      }, 5);
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    let data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    for (;;) {
+      const frame = nextFrame(data);
+      if (frame === undefined) break;
+      if (frame.opcode === OPCODE_PING) this.#write(OPCODE_PONG, frame.payload);
+      else {
+        this.#frames++;
+        this.#onFrame?.(frame.payload);
+      }
+      data = data.subarray(frame.end);
+    }
+    this.#rest = data;
+  }
+
+  #write(opcode: number, payload: Buffer): void {
+    const long = payload.length > 125;
+    const header = Buffer.alloc((long ? 4 : 2) + 4);
+    header[0] = 0x80 | opcode;
+    header[1] = 0x80 | (long ? 126 : payload.length);
+    if (long) header.writeUInt16BE(payload.length, 2);
+    // A mask of zeros is a valid mask and leaves the payload as it is.
+    this.#socket.write(Buffer.concat([header, payload]));
+  }
+}
+
+function nextFrame(data: Buffer): { opcode: number; payload: Buffer; end: number } | undefined {
+  if (data.length < 2) return undefined;
+  const opcode = (data[0] ?? 0) & 0x0f;
+  let length = (data[1] ?? 0) & 0x7f;
+  let start = 2;
+  if (length === 126) {
+    if (data.length < 4) return undefined;
+    length = data.readUInt16BE(2);
+    start = 4;
+  } else if (length === 127) {
+    if (data.length < 10) return undefined;
+    length = Number(data.readBigUInt64BE(2));
+    start = 10;
+  }
+  const end = start + length;
+  return data.length < end ? undefined : { opcode, payload: data.subarray(start, end), end };
+}
+
+function untilUpgraded(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let head = "";
+    const deadline = setTimeout(() => reject(new Error(`no upgrade: ${head}`)), CONNECT_DEADLINE_MS);
+    const onData = (chunk: Buffer) => {
+      head += chunk.toString("latin1");
+      if (!head.includes("\r\n\r\n")) return;
+      clearTimeout(deadline);
+      socket.off("data", onData);
+      if (head.startsWith("HTTP/1.1 101")) resolve();
+      else reject(new Error(`refused: ${head.split("\r\n", 1)[0]}`));
+    };
+    socket.on("data", onData);
+    socket.once("error", reject);
+  });
+}
