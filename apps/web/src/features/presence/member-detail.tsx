@@ -14,19 +14,19 @@ import { JsonTree } from "#ui/json-tree.tsx";
 import { RelativeTime } from "#ui/relative-time.tsx";
 import { StatusMark } from "#ui/status-mark.tsx";
 import { toastProblem } from "#ui/toast-problem.ts";
-import { useNow } from "#ui/use-now.ts";
 import { describeEvidence, MEMBER_STATUS } from "./evidence.ts";
 
 interface MemberDetailProps {
   projectRef: string;
   member: PresenceMember;
+  /** When the evidence was taken. */
+  atMs: number;
   /** False when the member has gone since it was opened. */
   present: boolean;
   onClose: () => void;
 }
 
-export function MemberDetail({ projectRef, member, present, onClose }: MemberDetailProps) {
-  const nowMs = useNow() ?? member.sinceMs;
+export function MemberDetail({ projectRef, member, atMs, present, onClose }: MemberDetailProps) {
   return (
     <Dialog
       open
@@ -44,7 +44,7 @@ export function MemberDetail({ projectRef, member, present, onClose }: MemberDet
             label={present ? member.state : "gone"}
             className="mt-1"
           />
-          {present ? describeEvidence(member, nowMs) : "has gone since you opened it; the departures say why"}
+          {present ? describeEvidence(member, atMs) : "has gone since you opened it; the departures say why"}
         </p>
         <JsonTree text={member.metaJson} label="Metas as JSON" className="max-h-72" />
         <DefinitionList

@@ -7,12 +7,11 @@ import { type Column, DataTable } from "#ui/data-table.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
 import { RelativeTime } from "#ui/relative-time.tsx";
 import { StatusMark } from "#ui/status-mark.tsx";
-import { useNow } from "#ui/use-now.ts";
 import { describeEvidence, MEMBER_STATUS } from "./evidence.ts";
 
 interface MemberTableProps {
   members: readonly PresenceMember[];
-  /** The clock by which the evidence was taken, so that a paused page does not age its members. */
+  /** When the evidence was taken, by the clock of those who took it: a paused page must not age its members. */
   atMs: number;
   selectedKey: string | undefined;
   onOpen: (member: PresenceMember) => void;
@@ -27,8 +26,7 @@ export const memberKey = ({ topic, key, phxRef, node }: PresenceMember) =>
   `${node} ${topic} ${key} ${phxRef}`;
 
 export function MemberTable({ members, atMs, selectedKey, onOpen, topicShown }: MemberTableProps) {
-  const nowMs = useNow() ?? atMs;
-  const columns = useMemo(() => columnsOf(Math.max(nowMs, atMs), topicShown), [nowMs, atMs, topicShown]);
+  const columns = useMemo(() => columnsOf(atMs, topicShown), [atMs, topicShown]);
   return (
     <DataTable
       label="Members"

@@ -53,6 +53,7 @@ export function PresenceClient({ projectRef }: { projectRef: string }) {
         <MemberDetail
           projectRef={projectRef}
           member={current ?? opened}
+          atMs={view?.askedAtMs ?? opened.sinceMs}
           present={current !== undefined}
           onClose={() => setOpened(undefined)}
         />

@@ -1,0 +1,23 @@
+import type { Metadata } from "next";
+import { api, HydrateClient, prefetch } from "#trpc/server.tsx";
+import { ReplicationClient } from "./client.tsx";
+import { parseReplicationParams } from "./search-params.ts";
+
+export const metadata: Metadata = { title: "Replication" };
+
+interface ReplicationPageProps {
+  params: Promise<{ ref: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export default async function ReplicationPage({ params, searchParams }: ReplicationPageProps) {
+  const { ref } = await params;
+  const { range } = parseReplicationParams(await searchParams);
+  prefetch(api.replication.snapshot.queryOptions({ ref }));
+  prefetch(api.replication.history.queryOptions({ ref, range }));
+  return (
+    <HydrateClient>
+      <ReplicationClient projectRef={ref} />
+    </HydrateClient>
+  );
+}
