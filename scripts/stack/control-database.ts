@@ -1,4 +1,4 @@
-import { migrate } from "@tidewire/db/migrate";
+import { migrateControlDatabase as migrate } from "@tidewire/db/migrate";
 import { ensureNodeRole } from "@tidewire/db/node-role";
 import pg from "pg";
 
