@@ -89,6 +89,19 @@ export function busContract(name: string, createNet: () => Promise<BusNet>): voi
       expect(text({ data: answer })).toBe("hello!");
     });
 
+    test("an answer does not overtake what its sender published before it", async () => {
+      await using net = await createNet();
+      const [a, b] = [await net.connect(), await net.connect()];
+      const seen = collect(a, "t.first");
+      b.subscribe("t.then", (message) => {
+        b.publish("t.first", bytes("published"));
+        message.respond?.(bytes("answered"));
+      });
+      await Promise.all([a.flush(), b.flush()]);
+      await a.request("t.then", bytes(""), { timeoutMs: 2_000 });
+      expect(seen).toEqual(["published"]);
+    });
+
     test("a request prefers the subscriber on its own bus", async () => {
       await using net = await createNet();
       const [a, b] = [await net.connect(), await net.connect()];

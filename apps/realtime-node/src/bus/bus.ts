@@ -45,7 +45,7 @@ export interface BusStatus {
  * or more.
  *
  * Promised: messages of one bus arrive in the order of `publish` at every subscriber, at most once, never inside the
- * call of `publish`. Not promised: an order between two buses, or delivery across a disruption (see `onDisruption`).
+ * call of `publish`; an answer does not overtake what its sender published before it. Not promised: an order between two buses, or delivery across a disruption (see `onDisruption`).
  */
 export interface Bus extends AsyncDisposable {
   /**

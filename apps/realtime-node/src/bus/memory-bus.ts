@@ -103,9 +103,9 @@ export class MemoryBus implements Bus {
     const audience = own.length > 0 ? own : [...this.#audience(subject)];
     if (audience.length === 0) return Promise.reject(new NoResponders(subject));
     const { answer, settle } = this.#requests.open(subject, timeoutMs);
-    const accepted = audience.filter(([port, listener]) =>
-      port.offer(listener, { subject, data, respond: settle }),
-    );
+    // Through the inbox, so that an answer does not overtake what its sender published before it.
+    const respond = (data: Uint8Array) => void this.#inbox.offer(data.byteLength, () => settle(data));
+    const accepted = audience.filter(([port, listener]) => port.offer(listener, { subject, data, respond }));
     if (accepted.length === 0) settle(new BusUnavailable("the queue of the other side is full"));
     return answer;
   }

@@ -135,8 +135,9 @@ export class NatsBus implements Bus {
       return Promise.reject(new BusUnavailable("the NATS server does not answer"));
     }
     const { token, answer, settle } = this.#requests.open(subject, timeoutMs);
+    const respond = (found: Uint8Array) => this.#deliverHere(found.byteLength, () => settle(found));
     for (const listener of own) {
-      this.#deliverHere(data.byteLength, () => listener.deliver({ subject, data, respond: settle }));
+      this.#deliverHere(data.byteLength, () => listener.deliver({ subject, data, respond }));
     }
     if (own.length === 0 && !this.#send({ subject, data, reply: `${this.#replies}.${token}` })) {
       settle(new BusUnavailable("too much is waiting for the NATS server"));

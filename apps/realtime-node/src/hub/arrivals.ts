@@ -1,0 +1,134 @@
+import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
+import type { Clock } from "../clock.ts";
+import type { CarriedRoom, Listening } from "./carried-room.ts";
+import type { HistoryClient } from "./history-exchange.ts";
+import { createIncoming, type Incoming } from "./incoming.ts";
+import { bootOf, type Span } from "./sequence.ts";
+
+/** Longest time that later messages of an origin wait for a missing one (architecture, "Sequence"). */
+const REPAIR_MS_MAX = 250;
+/** The origin knows best; if it is silent for this long, the other nodes are asked with the rest of the time. */
+const ORIGIN_ANSWER_MS = 120;
+const RECHECK_MS = 25;
+
+interface Options {
+  client: HistoryClient;
+  clock: Clock;
+  /** Boots of the other nodes that are alive. */
+  peers: () => string[];
+  /** Takes a message whose turn has come. */
+  deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void;
+  /** Stores a message of the past. */
+  remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
+  /** The messages are given up; the ones behind them follow at once. */
+  onGap(carried: CarriedRoom, origin: string, gap: Span): void;
+}
+
+/**
+ * What comes from other nodes, put in order per origin before anybody is served.
+ *
+ * A hole is asked for at once: of the origin, then of everybody else. Messages behind it wait, at most 250 ms; then the
+ * hole is announced and they go on. Promised: members see one origin's messages in order, each at most once, and never
+ * a later one without the earlier or an announcement. Not promised: an order between origins.
+ */
+export class Arrivals {
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  arrive(carried: CarriedRoom, envelope: FanOutEnvelope): void {
+    const { listening } = carried;
+    const { origin, seq } = envelope.position;
+    const incoming = listening && this.#incoming(listening, origin, seq);
+    if (listening === undefined || incoming === undefined || seq < incoming.sequence.next) {
+      this.#options.remember(carried, envelope);
+      return;
+    }
+    for (const ready of incoming.sequence.accept(seq, envelope)) this.#options.deliver(carried, ready);
+    if (incoming.sequence.overflowing) this.#giveUp(carried, origin, incoming);
+    this.#repair(carried, listening, origin, incoming);
+  }
+
+  /** An origin has counted this far: what is missing up to there is asked for. */
+  expect(carried: CarriedRoom, origin: string, head: number): void {
+    carried.log.learn(origin, head);
+    const { listening } = carried;
+    if (listening === undefined || head === 0) return;
+    const incoming = this.#incoming(listening, origin, head + 1);
+    incoming.sequence.expect(head);
+    this.#repair(carried, listening, origin, incoming);
+  }
+
+  /** Everything of `origin` before `next` is the past of this room; ignored when the origin is known already. */
+  begin(listening: Listening, origin: string, next: number): void {
+    if (!listening.incoming.has(origin)) listening.incoming.set(origin, createIncoming(next));
+  }
+
+  /** @param seq of the first sign of an origin that nothing was known of */
+  #incoming(listening: Listening, origin: string, seq: number): Incoming {
+    const known = listening.incoming.get(origin);
+    if (known !== undefined) return known;
+    const incoming = createIncoming(listening.surveyed.has(bootOf(origin)) ? 1 : seq);
+    listening.incoming.set(origin, incoming);
+    return incoming;
+  }
+
+  #repair(carried: CarriedRoom, listening: Listening, origin: string, incoming: Incoming): void {
+    if (incoming.repairing || incoming.sequence.missing() === undefined) return;
+    incoming.repairing = true;
+    void this.#repairAll(carried, listening, origin, incoming).finally(() => {
+      incoming.repairing = false;
+    });
+  }
+
+  async #repairAll(
+    carried: CarriedRoom,
+    listening: Listening,
+    origin: string,
+    incoming: Incoming,
+  ): Promise<void> {
+    for (let hole = incoming.sequence.missing(); hole !== undefined; hole = incoming.sequence.missing()) {
+      const deadlineMs = this.#options.clock.monotonicMs() + REPAIR_MS_MAX;
+      await this.#fetch(carried, origin, incoming, deadlineMs);
+      const isFilled = () => incoming.sequence.next > (hole?.toSeq ?? 0) || carried.listening !== listening;
+      while (!isFilled() && this.#options.clock.monotonicMs() < deadlineMs) await this.#wait(RECHECK_MS);
+      if (carried.listening !== listening) return;
+      if (!isFilled()) this.#giveUp(carried, origin, incoming);
+    }
+  }
+
+  async #fetch(carried: CarriedRoom, origin: string, incoming: Incoming, deadlineMs: number): Promise<void> {
+    const { client, clock, peers } = this.#options;
+    const home = bootOf(origin);
+    const ask = async (boot: string, timeoutMs: number) => {
+      const after = { [origin]: incoming.sequence.next - 1 };
+      const answer = await client.ask(boot, { room: carried.room, after, onlyNamed: true }, timeoutMs);
+      if (answer !== undefined) this.#takeIn(carried, answer);
+    };
+    await ask(home, ORIGIN_ANSWER_MS);
+    if (incoming.sequence.missing() === undefined) return;
+    const others = peers().filter((boot) => boot !== home);
+    const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
+    await Promise.all(others.map((boot) => ask(boot, leftMs)));
+  }
+
+  #takeIn(carried: CarriedRoom, { envelopes }: HistoryAnswer): void {
+    for (const envelope of envelopes) this.arrive(carried, envelope);
+  }
+
+  #giveUp(carried: CarriedRoom, origin: string, { sequence }: Incoming): void {
+    const gap = sequence.missing();
+    if (gap === undefined) return;
+    this.#options.onGap(carried, origin, gap);
+    for (const ready of sequence.skip()) this.#options.deliver(carried, ready);
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(delayMs, resolve);
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import type { Subscription } from "../bus/bus.ts";
+import type { Incoming } from "./incoming.ts";
+import type { Counter } from "./sequence.ts";
+import type { TopicLog } from "./topic-log.ts";
+
+/** While a room is open: the subscription, and what is expected of every origin. */
+export interface Listening {
+  readonly subscription: Subscription;
+  readonly sinceMs: number;
+  /** Resolves when the nodes known at the opening have said how far they have counted, or had time to. */
+  opened: Promise<void>;
+  readonly incoming: Map<string, Incoming>;
+  /** Boots that have said their heads since the room was opened: of them a new origin begins at 1. */
+  readonly surveyed: Set<string>;
+  /** Boots whose whole history was copied since the room was opened. */
+  readonly copied: Map<string, Promise<void>>;
+}
+
+/** A room that this node has something of: members, its own recent messages, or the history of others. */
+export interface CarriedRoom {
+  readonly room: Room;
+  readonly key: string;
+  readonly subject: string;
+  readonly log: TopicLog;
+  /** Made with the first message accepted here. */
+  counter: Counter | undefined;
+  listening: Listening | undefined;
+}
+
+export function createCarriedRoom(room: Room, key: string, log: TopicLog): CarriedRoom {
+  const subject = subjects.room(room.ref, room.private, room.topic);
+  return { room, key, subject, log, counter: undefined, listening: undefined };
+}
+
+/** Nothing of it would be missed. */
+export function isIdle({ listening, log }: CarriedRoom): boolean {
+  return listening === undefined && log.count === 0;
+}
+
+/** How far the members of this room have been served, per origin. */
+export function positionsOf({ log, listening, counter }: CarriedRoom): Record<string, number> {
+  const positions = log.heads();
+  for (const [origin, { sequence }] of listening?.incoming ?? []) positions[origin] = sequence.next - 1;
+  if (counter !== undefined) positions[counter.origin] = counter.seq;
+  return positions;
+}

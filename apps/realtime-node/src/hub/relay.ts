@@ -1,0 +1,331 @@
+import {
+  decodeRoomMessage,
+  encodeRoomMessage,
+  type FanOutEnvelope,
+  type Room,
+  toRoomKey,
+} from "@tidewire/protocol/cluster/fanout";
+import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
+import { broadcastsLost } from "@tidewire/protocol/supabase/system";
+import type { Bus, Subscription } from "../bus/bus.ts";
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { Arrivals } from "./arrivals.ts";
+import { type CarriedRoom, positionsOf } from "./carried-room.ts";
+import { CarriedRooms } from "./carried-rooms.ts";
+import {
+  type Audience,
+  fanOutBroadcast,
+  fanOutFrame,
+  idOf,
+  offerBroadcast,
+  type ToWireFrame,
+} from "./fan-out.ts";
+import { History, type HistoryLimits } from "./history.ts";
+import { HistoryClient, serveHistory } from "./history-exchange.ts";
+import type { Hub } from "./hub.ts";
+import { Interests } from "./interests.ts";
+import { bootOf, type Span } from "./sequence.ts";
+import type { Subscriber } from "./subscriber.ts";
+import { Surveys } from "./surveys.ts";
+import type { Positions } from "./topic-log.ts";
+
+const GRACE_MS = 30_000;
+/** A receiver that missed the last message of a burst learns of it this much later at the latest. */
+const HEADS_MS = 1_000;
+const SWEEP_MS = 5_000;
+
+/** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
+export interface Peers {
+  peers(): readonly { readonly boot: string; readonly health: string }[];
+  /** Returns the way to stop listening. */
+  onPeer(listener: (event: { peer: { boot: string }; from: string | null; to: string }) => void): () => void;
+}
+
+export interface BroadcastGap extends Span {
+  room: Room;
+  origin: string;
+  atMs: number;
+}
+
+export interface RelayOptions {
+  hub: Hub;
+  bus: Bus;
+  /** This life of this node: the origin of what it accepts. */
+  boot: string;
+  clock: Clock;
+  log: Log;
+  toWireFrame: ToWireFrame;
+  /** Of one project; read at every message, so that a change in the dashboard counts at once. */
+  historyOf: (ref: string) => HistoryLimits;
+  /** Absent on a node that has no others. */
+  peers?: Peers;
+  /** A message of another node was handed to local members. */
+  onArrival?: (envelope: FanOutEnvelope, recipients: number) => void;
+  onGap?: (gap: BroadcastGap) => void;
+  graceMs?: number;
+}
+
+export interface PublishOptions {
+  /** Channel id of the sender. */
+  sender?: string;
+  /** Whether the sender hears itself. */
+  self: boolean;
+  acceptedAtMs: number;
+}
+
+export interface Published {
+  position: BroadcastPosition;
+  /** Local members that were handed the message. */
+  recipients: number;
+  /** A message with the same id is known: this one was accepted, and not sent a second time. */
+  repeated: boolean;
+}
+
+/**
+ * The way of a broadcast: position -> local members -> history -> other nodes.
+ *
+ * Local members are served inside `publish`, before anything touches the bus, and nothing is encoded for the bus when
+ * no other node can be interested. Other nodes learn of a message through their subscription to the room, which they
+ * hold while they have members (and a grace period longer); a node never hears itself. What comes from others is put in
+ * order by `Arrivals`.
+ */
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #history: History;
+  readonly #rooms: CarriedRooms;
+  readonly #interests: Interests;
+  readonly #arrivals: Arrivals;
+  readonly #surveys: Surveys;
+  readonly #countedSinceHeads = new Set<CarriedRoom>();
+  readonly #timers: Timer[];
+  readonly #subscriptions: Subscription[];
+  readonly #stats = { published: 0, arrived: 0, gaps: 0 };
+  #resyncing: Promise<void> | undefined;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    const { hub, bus, boot, clock, log, historyOf, peers } = options;
+    this.#history = new History({ limitsOf: historyOf, monotonicMs: () => clock.monotonicMs() });
+    this.#rooms = new CarriedRooms(boot, this.#history);
+    const client = new HistoryClient(bus, log);
+    const remember = (carried: CarriedRoom, envelope: FanOutEnvelope) =>
+      this.#rooms.remember(carried, envelope);
+    const alive = () => this.#alivePeers();
+    this.#arrivals = new Arrivals({
+      client,
+      clock,
+      peers: alive,
+      remember,
+      deliver: (carried, envelope) => this.#deliver(carried, envelope),
+      onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
+    });
+    this.#surveys = new Surveys({ boot, client, arrivals: this.#arrivals, peers: alive, remember });
+    this.#interests = new Interests({
+      hub,
+      clock,
+      graceMs: options.graceMs ?? GRACE_MS,
+      onOpen: (room, key) => this.#listen(room, key),
+      onClose: (_, key) => this.#stopListening(key),
+    });
+    this.#timers = [
+      clock.every(HEADS_MS, () => this.#publishHeads()),
+      clock.every(SWEEP_MS, () => this.#rooms.sweep()),
+    ];
+    this.#subscriptions = [
+      serveHistory(bus, { boot, log, answer: (request) => this.#rooms.answer(request) }),
+      bus.onDisruption(() => void this.resync()),
+      { unsubscribe: peers?.onPeer((event) => this.#onPeer(event)) ?? (() => {}) },
+    ];
+  }
+
+  get stats(): Readonly<{
+    published: number;
+    arrived: number;
+    gaps: number;
+    rooms: number;
+    historyBytes: number;
+  }> {
+    return { ...this.#stats, rooms: this.#rooms.size, historyBytes: this.#history.bytes };
+  }
+
+  publish(room: Room, broadcast: Broadcast, { sender, self, acceptedAtMs }: PublishOptions): Published {
+    const carried = this.#rooms.carry(room);
+    const id = idOf(broadcast);
+    const known = id === undefined ? undefined : carried.log.find(id);
+    if (known !== undefined) return { position: known, recipients: 0, repeated: true };
+
+    const position = this.#rooms.take(carried);
+    const envelope = { room, position, acceptedAtMs, broadcast, sender };
+    const { hub, bus, toWireFrame } = this.#options;
+    const recipients = fanOutBroadcast(
+      hub.membersOf(carried.key),
+      envelope,
+      toWireFrame,
+      self ? undefined : sender,
+    );
+    this.#rooms.remember(carried, envelope);
+    this.#stats.published++;
+    if (bus.mayReach(carried.subject)) {
+      bus.publish(carried.subject, encodeRoomMessage({ kind: "broadcast", envelope }));
+      this.#countedSinceHeads.add(carried);
+    }
+    return { position, recipients, repeated: false };
+  }
+
+  /** One event for local members only: presence diffs and notices, which every node makes for itself. */
+  deliverFrame(room: Room, event: string, payload: unknown, audience: Audience): number {
+    const { hub, toWireFrame } = this.#options;
+    const members = hub.membersOf(toRoomKey(room));
+    return members.size === 0 ? 0 : fanOutFrame(members, { room, event, payload }, audience, toWireFrame);
+  }
+
+  /**
+   * How far members of the room have been served. A client that asked for positions is told this with its join, so that
+   * it has something to resume from before it has heard anything.
+   */
+  positions(room: Room): Record<string, number> {
+    return positionsOf(this.#rooms.carry(room));
+  }
+
+  /**
+   * To be awaited before a channel that wants positions joins: opens the room and, for one that resumes, collects what
+   * other nodes have. Bounded by about half a second; at once when there are no other nodes.
+   */
+  async prepare(room: Room, resumeFrom: Positions = {}): Promise<void> {
+    this.#interests.hold(room);
+    const carried = this.#rooms.carry(room);
+    const { listening } = carried;
+    if (listening === undefined) return;
+    await listening.opened;
+    if (Object.keys(resumeFrom).length === 0) return;
+    await this.#surveys.copy(carried, listening);
+    await this.#surveys.reach(carried, resumeFrom);
+  }
+
+  /**
+   * Hands a returning member exactly what it missed (difference D6), after `prepare` and in the same turn in which it
+   * joins the hub: so nothing is lost in between and nothing comes twice.
+   *
+   * @returns what `resumed` of the system messages needs
+   */
+  resume(room: Room, subscriber: Subscriber, positions: Positions): { replayed: number; missing?: string } {
+    const { envelopes, missing } = this.#rooms.carry(room).log.missed(positions);
+    if (!subscriber.mayReadBroadcast()) return { replayed: 0, missing };
+    let replayed = 0;
+    for (const envelope of envelopes) {
+      const id = idOf(envelope.broadcast);
+      if (id !== undefined && subscriber.suppresses(id)) continue;
+      if (offerBroadcast(subscriber, envelope, this.#options.toWireFrame)) replayed++;
+    }
+    return { replayed, missing };
+  }
+
+  /** After a disruption: asks the given nodes, or all, for what was missed in every open room. */
+  async resync(boots?: string[]): Promise<void> {
+    await this.#resyncing;
+    this.#resyncing = this.#resyncAll(boots ?? this.#alivePeers());
+    await this.#resyncing;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) timer.stop();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#publishHeads();
+    this.#interests.close();
+  }
+
+  #listen(room: Room, key: string): void {
+    const { bus, clock, log } = this.#options;
+    const carried = this.#rooms.carry(room);
+    const onMessage = ({ data }: { data: Uint8Array }) => {
+      try {
+        this.#onMessage(carried, data);
+      } catch (err) {
+        log.warn({ err, room: key }, "a broadcast of another node could not be read");
+      }
+    };
+    const listening = {
+      subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
+      sinceMs: clock.nowMs(),
+      opened: Promise.resolve(),
+      incoming: new Map(),
+      surveyed: new Set<string>(),
+      copied: new Map(),
+    };
+    carried.listening = listening;
+    if (this.#alivePeers().length === 0) return;
+    listening.opened = bus
+      .flush()
+      .then(() => this.#surveys.open(carried, listening))
+      .catch((err: unknown) => log.warn({ err, room: key }, "a room was opened without asking other nodes"));
+  }
+
+  #stopListening(key: string): void {
+    const carried = this.#rooms.find(key);
+    carried?.listening?.subscription.unsubscribe();
+    if (carried !== undefined) carried.listening = undefined;
+  }
+
+  #onMessage(carried: CarriedRoom, data: Uint8Array): void {
+    const message = decodeRoomMessage(data);
+    if (message.kind === "broadcast") {
+      if (!this.#isOwn(message.envelope.position.origin)) this.#arrivals.arrive(carried, message.envelope);
+      return;
+    }
+    for (const { origin, seq } of message.heads.heads) {
+      if (!this.#isOwn(origin)) this.#arrivals.expect(carried, origin, seq);
+    }
+  }
+
+  #deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void {
+    const id = idOf(envelope.broadcast);
+    const isRepeated = id !== undefined && carried.log.find(id) !== undefined;
+    this.#rooms.remember(carried, envelope);
+    if (isRepeated) return;
+    const { hub, toWireFrame, onArrival } = this.#options;
+    const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame);
+    this.#stats.arrived++;
+    onArrival?.(envelope, recipients);
+  }
+
+  #announceGap({ room }: CarriedRoom, origin: string, gap: Span): void {
+    const { clock, log, onGap } = this.#options;
+    this.#stats.gaps++;
+    log.warn({ ref: room.ref, topic: room.topic, origin, ...gap }, "broadcasts of another node were lost");
+    this.deliverFrame(room, "system", broadcastsLost(room.topic, { origin, ...gap }), "broadcast");
+    onGap?.({ room, origin, ...gap, atMs: clock.nowMs() });
+  }
+
+  #publishHeads(): void {
+    for (const carried of this.#countedSinceHeads) {
+      const { room, counter, subject } = carried;
+      if (counter === undefined) continue;
+      const heads = { room, heads: [{ origin: counter.origin, seq: counter.seq }] };
+      this.#options.bus.publish(subject, encodeRoomMessage({ kind: "heads", heads }));
+    }
+    this.#countedSinceHeads.clear();
+  }
+
+  #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
+    const isBack = to !== "down" && (from === null || from === "down");
+    if (isBack) void this.resync([peer.boot]);
+  }
+
+  async #resyncAll(boots: string[]): Promise<void> {
+    if (boots.length === 0) return;
+    const open = [...this.#rooms.all()].flatMap((carried) =>
+      carried.listening === undefined ? [] : [{ carried, listening: carried.listening }],
+    );
+    await Promise.all(open.map(({ carried, listening }) => this.#surveys.catchUp(carried, listening, boots)));
+  }
+
+  #alivePeers(): string[] {
+    const peers = this.#options.peers?.peers() ?? [];
+    return peers.filter(({ health }) => health !== "down").map(({ boot }) => boot);
+  }
+
+  #isOwn(origin: string): boolean {
+    return bootOf(origin) === this.#options.boot;
+  }
+}

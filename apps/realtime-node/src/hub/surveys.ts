@@ -1,0 +1,144 @@
+import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
+import type { Arrivals } from "./arrivals.ts";
+import { type CarriedRoom, type Listening, positionsOf } from "./carried-room.ts";
+import type { HistoryClient } from "./history-exchange.ts";
+import { bootOf } from "./sequence.ts";
+import type { Positions } from "./topic-log.ts";
+
+/** A node that does not answer within this time is not waited for; a join may hang on it. */
+const ANSWER_MS_MAX = 250;
+
+interface Options {
+  boot: string;
+  client: HistoryClient;
+  arrivals: Arrivals;
+  peers: () => string[];
+  remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
+}
+
+/** Asks other nodes how far they are in a room, and for what this one does not have. */
+export class Surveys {
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** At the opening of a room: from here on a first message that is not number 1 means a loss. */
+  async open(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
+    const answers = await this.#askAll(carried, boots, {});
+    if (carried.listening !== listening) return;
+    const alive = new Set(boots);
+    // Of a living origin only its own word counts: a third node may be ahead of what is on its way to this one.
+    const heads = answers.flatMap(({ boot, answer }) =>
+      Object.entries(answer.heads).filter(
+        ([origin]) => bootOf(origin) === boot || !alive.has(bootOf(origin)),
+      ),
+    );
+    for (const [origin, head] of highest(heads)) {
+      if (this.#isOwn(origin)) continue;
+      this.#options.arrivals.begin(listening, origin, head + 1);
+      this.#options.arrivals.expect(carried, origin, head);
+    }
+    for (const { boot } of answers) listening.surveyed.add(boot);
+  }
+
+  /** After a disruption: what was missed meanwhile is delivered, also that of origins that began meanwhile. */
+  async catchUp(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
+    const answers = await this.#askAll(carried, boots, positionsOf(carried), { onlyNamed: false });
+    if (carried.listening !== listening) return;
+    for (const { boot, answer } of answers) {
+      for (const [origin, next] of unheard(answer, listening)) {
+        if (!this.#isOwn(origin)) this.#options.arrivals.begin(listening, origin, next);
+      }
+      this.#takeIn(carried, answer);
+      listening.surveyed.add(boot);
+    }
+  }
+
+  /** Copies the whole history of the room from every node that it was not copied from since the opening. */
+  async copy(carried: CarriedRoom, listening: Listening): Promise<void> {
+    const copies = this.#options.peers().map((boot) => {
+      const copy = listening.copied.get(boot) ?? this.#copyFrom(carried, listening, boot);
+      listening.copied.set(boot, copy);
+      return copy;
+    });
+    await Promise.all(copies);
+  }
+
+  /** For a client that is ahead of this node: its positions were given by nodes whose messages are still on their way. */
+  async reach(carried: CarriedRoom, positions: Positions): Promise<void> {
+    const known = positionsOf(carried);
+    const behind = Object.entries(positions).filter(
+      ([origin, seq]) => seq > (known[origin] ?? 0) && !this.#isOwn(origin),
+    );
+    await Promise.all(
+      behind.map(async ([origin]) => {
+        const after = { [origin]: known[origin] ?? 0 };
+        for (const { answer } of await this.#askAll(carried, [bootOf(origin)], after)) {
+          this.#takeIn(carried, answer);
+        }
+      }),
+    );
+  }
+
+  async #copyFrom(carried: CarriedRoom, listening: Listening, boot: string): Promise<void> {
+    const [found] = await this.#askAll(carried, [boot], {}, { onlyNamed: false });
+    if (found === undefined) listening.copied.delete(boot);
+    else if (carried.listening === listening) this.#takeIn(carried, found.answer);
+  }
+
+  async #askAll(
+    { room }: CarriedRoom,
+    boots: readonly string[],
+    after: Positions,
+    { onlyNamed } = { onlyNamed: true },
+  ): Promise<{ boot: string; answer: HistoryAnswer }[]> {
+    const answers = await Promise.all(
+      boots.map(async (boot) => {
+        const answer = await this.#options.client.ask(boot, { room, after, onlyNamed }, ANSWER_MS_MAX);
+        return answer === undefined ? [] : [{ boot, answer }];
+      }),
+    );
+    return answers.flat();
+  }
+
+  #takeIn(carried: CarriedRoom, { heads, envelopes }: HistoryAnswer): void {
+    const { arrivals, remember } = this.#options;
+    for (const envelope of envelopes) {
+      const { origin } = envelope.position;
+      if (this.#isOwn(origin)) continue;
+      // Of an origin that has said nothing since the opening, all this is the past.
+      if (carried.listening?.incoming.has(origin)) arrivals.arrive(carried, envelope);
+      else remember(carried, envelope);
+    }
+    for (const [origin, head] of Object.entries(heads)) {
+      if (!this.#isOwn(origin)) arrivals.expect(carried, origin, head);
+    }
+  }
+
+  #isOwn(origin: string): boolean {
+    return bootOf(origin) === this.#options.boot;
+  }
+}
+
+/** Per origin that nothing was heard of: the first message accepted since the room was opened, or the one to come. */
+function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map<string, number> {
+  const begins = new Map<string, number>();
+  for (const [origin, head] of Object.entries(heads)) {
+    if (!listening.incoming.has(origin)) begins.set(origin, head + 1);
+  }
+  for (const { position, acceptedAtMs } of envelopes) {
+    const next = begins.get(position.origin);
+    if (next === undefined || acceptedAtMs < listening.sinceMs) continue;
+    begins.set(position.origin, Math.min(next, position.seq));
+  }
+  return begins;
+}
+
+function highest(all: readonly (readonly [string, number])[]): Map<string, number> {
+  const heads = new Map<string, number>();
+  for (const [origin, head] of all) heads.set(origin, Math.max(head, heads.get(origin) ?? 0));
+  return heads;
+}

@@ -1,0 +1,153 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { Codec } from "@tidewire/protocol/phoenix/codec";
+import { jsonV2 } from "@tidewire/protocol/phoenix/json-v2";
+import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
+import type { Bus } from "../src/bus/bus.ts";
+import { systemClock } from "../src/clock.ts";
+import { Hub } from "../src/hub/hub.ts";
+import { type BroadcastGap, Relay } from "../src/hub/relay.ts";
+import type { Subscriber, WireFrame } from "../src/hub/subscriber.ts";
+import { createLog } from "../src/log.ts";
+import { UnreliableBus } from "./unreliable-bus.ts";
+
+const log = createLog({ level: "silent", fields: {} });
+export const ROOM: Room = { ref: "demo0000000000000000", topic: "room", private: false };
+
+/** A channel as the hub sees it, which keeps what it was sent. Frames are the codec's own data, unframed. */
+export interface TestMember extends Subscriber {
+  readonly frames: (string | Uint8Array)[];
+  /** Payload texts of the `verbatim` broadcasts, in order of arrival. */
+  texts(): string[];
+  positions(): BroadcastPosition[];
+  systems(): { status: string; message: string }[];
+}
+
+interface MemberOptions {
+  codec?: Codec;
+  wantsPosition?: boolean;
+  mayRead?: boolean;
+}
+
+export function createMember(channelId: string, options: MemberOptions = {}): TestMember {
+  const { codec = jsonV2, wantsPosition = false, mayRead = true } = options;
+  const frames: (string | Uint8Array)[] = [];
+  const events = (event: string) =>
+    frames.flatMap((frame) => {
+      if (typeof frame !== "string") return [];
+      const [, , , name, payload] = JSON.parse(frame);
+      return name === event ? [payload] : [];
+    });
+  return {
+    channelId,
+    codec,
+    fullTopic: `realtime:${ROOM.topic}`,
+    wantsPosition,
+    mayReadBroadcast: () => mayRead,
+    mayReadPresence: () => mayRead,
+    suppresses: () => false,
+    outbox: { offer: (frame) => frames.push(fromFrame(frame)) > 0 },
+    frames,
+    texts: () => events("broadcast").map(({ text }) => text),
+    positions: () => events("broadcast").map(({ meta }) => ({ origin: meta.origin, seq: meta.seq })),
+    systems: () => events("system"),
+  };
+}
+
+const TEXT_FRAME = 1;
+
+/** The relay only passes frames on, so a test may use any form: one byte for the kind, then the data. */
+function toFrame(data: string | Uint8Array): WireFrame {
+  const isText = typeof data === "string";
+  return Buffer.concat([Buffer.of(isText ? TEXT_FRAME : 0), isText ? Buffer.from(data) : data]);
+}
+
+function fromFrame(frame: WireFrame): string | Uint8Array {
+  const data = frame.subarray(1);
+  return frame[0] === TEXT_FRAME ? Buffer.from(data).toString() : data;
+}
+
+export function text(content: string, id?: string): Broadcast {
+  const meta = id === undefined ? undefined : { id };
+  return { form: "verbatim", payloadJson: JSON.stringify({ text: content }), meta };
+}
+
+export interface RelayNode extends AsyncDisposable {
+  readonly boot: string;
+  readonly bus: UnreliableBus;
+  readonly hub: Hub;
+  readonly relay: Relay;
+  readonly gaps: BroadcastGap[];
+  framesBuilt(): number;
+  say(
+    content: string,
+    options?: { sender?: string; self?: boolean; id?: string; room?: Room },
+  ): BroadcastPosition;
+}
+
+/** Nodes that know of each other at once; beats are not the subject here. */
+export class Neighbours {
+  readonly #boots = new Set<string>();
+  readonly #listeners = new Set<(event: { peer: { boot: string }; from: null; to: string }) => void>();
+
+  join(boot: string) {
+    for (const listener of this.#listeners) listener({ peer: { boot }, from: null, to: "healthy" });
+    this.#boots.add(boot);
+    return {
+      peers: () =>
+        [...this.#boots]
+          .filter((other) => other !== boot)
+          .map((other) => ({ boot: other, health: "healthy" })),
+      onPeer: (listener: (event: { peer: { boot: string }; from: null; to: string }) => void) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  leave(boot: string): void {
+    this.#boots.delete(boot);
+  }
+}
+
+export function createRelayNode(
+  boot: string,
+  inner: Bus,
+  neighbours: Neighbours,
+  { graceMs, messagesMax = 1_000 }: { graceMs?: number; messagesMax?: number } = {},
+): RelayNode {
+  const bus = new UnreliableBus(inner);
+  const hub = new Hub();
+  const gaps: BroadcastGap[] = [];
+  let framesBuilt = 0;
+  const relay = new Relay({
+    hub,
+    bus,
+    boot,
+    clock: systemClock,
+    log,
+    toWireFrame: (data) => {
+      framesBuilt++;
+      return toFrame(data);
+    },
+    historyOf: () => ({ windowMs: 120_000, messagesMax }),
+    peers: neighbours.join(boot),
+    onGap: (gap) => gaps.push(gap),
+    graceMs,
+  });
+  return {
+    boot,
+    bus,
+    hub,
+    relay,
+    gaps,
+    framesBuilt: () => framesBuilt,
+    say(content, { sender, self = true, id, room = ROOM } = {}) {
+      return relay.publish(room, text(content, id), { sender, self, acceptedAtMs: Date.now() }).position;
+    },
+    async [Symbol.asyncDispose]() {
+      neighbours.leave(boot);
+      relay.close();
+      await bus.close();
+    },
+  };
+}

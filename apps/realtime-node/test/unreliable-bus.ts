@@ -1,0 +1,66 @@
+import type {
+  Bus,
+  BusMessage,
+  BusStatus,
+  Disruption,
+  RequestOptions,
+  SubscribeOptions,
+  Subscription,
+} from "../src/bus/bus.ts";
+
+/** What happens to a message on its way to this node: how many copies arrive. */
+export type Fate = (subject: string) => 0 | 1 | 2;
+
+/** A real bus behind a bad line: messages to this node are lost or doubled as `fate` says. Requests are not touched. */
+export class UnreliableBus implements Bus {
+  fate: Fate = () => 1;
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  get status(): BusStatus {
+    return this.#bus.status;
+  }
+
+  publish(subject: string, data: Uint8Array): void {
+    this.#bus.publish(subject, data);
+  }
+
+  subscribe(
+    subject: string,
+    onMessage: (message: BusMessage) => void,
+    options?: SubscribeOptions,
+  ): Subscription {
+    const onArrival = (message: BusMessage) => {
+      const copies = message.respond === undefined ? this.fate(message.subject) : 1;
+      for (let i = 0; i < copies; i++) onMessage(message);
+    };
+    return this.#bus.subscribe(subject, onArrival, options);
+  }
+
+  request(subject: string, data: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    return this.#bus.request(subject, data, options);
+  }
+
+  flush(): Promise<void> {
+    return this.#bus.flush();
+  }
+
+  mayReach(subject: string): boolean {
+    return this.#bus.mayReach(subject);
+  }
+
+  onDisruption(listener: (disruption: Disruption) => void): Subscription {
+    return this.#bus.onDisruption(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#bus.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
