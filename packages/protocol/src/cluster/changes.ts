@@ -49,6 +49,14 @@ export const HomeNotice = z.discriminatedUnion("kind", [
     toLsn: z.string(),
     complete: z.boolean(),
   }),
+  /** Rows that could not be checked against the policies were left out for these shapes. */
+  z.object({
+    kind: z.literal("rows-skipped"),
+    ref: z.string(),
+    shapes: z.array(z.string()),
+    rows: z.int(),
+    reason: z.string(),
+  }),
   /** The set of published tables, the policies or the roles changed: cached grants are void. */
   z.object({ kind: z.literal("authorization-changed"), ref: z.string(), reason: z.string() }),
 ]);
