@@ -5,6 +5,7 @@ import type { Identity } from "../auth/claims.ts";
 import { Policies } from "../auth/policies.ts";
 import { UnusableToken } from "../auth/token.ts";
 import type { Channel } from "./channel.ts";
+import { mayPass } from "./may-pass.ts";
 
 const RECHECK_AFTER_MS = 2_000;
 
@@ -97,7 +98,7 @@ export class ChannelToken {
       return await Policies.read(services.home, subject, { presence: policies.knowsPresence });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error.outcome.retry === "with-backoff" || error.outcome.retry === "at-once") return "unknown";
+      if (mayPass(error)) return "unknown";
       return Policies.nothing(subject);
     }
   }

@@ -1,14 +1,21 @@
 import { Refusal } from "@tidewire/protocol/errors";
-import type { ClientMessage, ClientPush, ClientUserBroadcast, Ref } from "@tidewire/protocol/phoenix/frame";
+import type { ClientMessage, Ref } from "@tidewire/protocol/phoenix/frame";
 import { payloadBytesMax } from "@tidewire/protocol/phoenix/limits";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
+import { broadcastBytes, parseBroadcastPush } from "@tidewire/protocol/supabase/broadcast-push";
 import { broadcastRefused } from "@tidewire/protocol/supabase/system";
 import type { Channel } from "./channel.ts";
+import { mayPass } from "./may-pass.ts";
 
 /** Difference D5: a sender over its limit is told once per second, not once per message. */
 const TOLD_EVERY_MS = 1_000;
 
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+interface Outgoing {
+  broadcast: Broadcast;
+  ref: Ref;
+  sizeBytes: number;
+  acceptedAtMs: number;
+}
 
 /** What a client sends on one channel, from acceptance to the relay (protocol 4.1, 4.2; differences D4, D5). */
 export class Broadcasts {
@@ -27,26 +34,33 @@ export class Broadcasts {
 
   /** A promise only when permission has to be asked for; later messages of the topic then wait. */
   receive(message: ClientMessage): void | Promise<void> {
-    const { peer, services, policies } = this.#channel;
-    const acceptedAtMs = services.nowMs();
-    peer.project.counters.messagesIn += 1;
-    const verdict = peer.project.rates.take("events");
+    const acceptedAtMs = this.#channel.services.nowMs();
+    try {
+      const outgoing = { ...this.#accept(message), ref: message.ref, acceptedAtMs };
+      const grants = this.#channel.policies.write();
+      if (grants instanceof Promise) return this.#sendWhenAllowed(outgoing, grants);
+      this.#sendIfAllowed(outgoing, grants);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.outcome.effect === "crash") this.#channel.crash("a broadcast payload must be an object");
+      else this.#refuse(message.ref, error);
+    }
+  }
+
+  /** @throws Refusal MessagePerSecondRateLimitReached, PayloadSizeExceeded, and those of the push itself */
+  #accept(message: ClientMessage): { broadcast: Broadcast; sizeBytes: number } {
+    const { project, codec } = this.#channel.peer;
+    project.counters.messagesIn += 1;
+    const verdict = project.rates.take("events");
     if (!verdict.ok) {
-      return this.#refuse(message.ref, tooMany(verdict.retryAfterMs));
+      throw new Refusal("MessagePerSecondRateLimitReached", { retryAfterMs: verdict.retryAfterMs });
     }
-    if (isListOrNull(message) && this.#isHeardBySerializer2()) {
-      return this.#channel.crash("broadcast payload must be an object");
+    const broadcast = parseBroadcastPush(message, codec.vsn);
+    const sizeBytes = broadcastBytes(broadcast);
+    if (sizeBytes > payloadBytesMax(project.record.limits.maxPayloadSizeInKb)) {
+      throw new Refusal("PayloadSizeExceeded");
     }
-    const sizeBytes = sizeOf(message);
-    if (sizeBytes > payloadBytesMax(peer.project.record.limits.maxPayloadSizeInKb)) {
-      return this.#refuse(message.ref, new Refusal("PayloadSizeExceeded"));
-    }
-    const broadcast = toBroadcast(message);
-    if (broadcast instanceof Refusal) return this.#refuse(message.ref, broadcast);
-    const outgoing = { broadcast, ref: message.ref, sizeBytes, acceptedAtMs };
-    const grants = policies.write();
-    if (grants instanceof Promise) return this.#sendWhenAllowed(outgoing, grants);
-    this.#sendIfAllowed(outgoing, grants);
+    return { broadcast, sizeBytes };
   }
 
   async #sendWhenAllowed(outgoing: Outgoing, asked: Promise<{ broadcast?: boolean }>): Promise<void> {
@@ -71,7 +85,7 @@ export class Broadcasts {
     peer.project.rates.charge("events", recipients);
     services.metrics.payload("broadcast", sizeBytes);
     // The sender's own copy is already in its outbox: it comes before the reply (protocol 12.17).
-    if (config.broadcast.ack) this.#channel.reply(ref, "ok", {});
+    if (config.broadcast.ack) this.#channel.accept(ref);
     if (!report.watched) return;
     services.afterTurn(() => {
       report.broadcast(room, {
@@ -91,16 +105,13 @@ export class Broadcasts {
     const { config, peer, room, report, services } = this.#channel;
     services.metrics.refused(peer.project.ref, refusal.code);
     report.frequentRefusal(room.topic, refusal.code, { private: room.private, message: refusal.reason() });
-    if (refusal.code === "PayloadSizeExceeded") {
-      // A bare string, as Supabase answers it, and silence without ack (protocol 4.2).
-      if (config.broadcast.ack) this.#channel.reply(ref, "error", refusal.reason());
-      return;
-    }
-    if (config.broadcast.ack) this.#channel.reply(ref, "error", { reason: refusal.reason() });
+    if (config.broadcast.ack) this.#channel.refuse(ref, refusal);
     else if (this.#mayTell(refusal)) this.#channel.system(broadcastRefused(room.topic, refusal));
   }
 
+  /** Without ack: too large is silent as on Supabase (protocol 4.2), denied is told once, the rest once per second. */
   #mayTell({ code }: Refusal): boolean {
+    if (code === "PayloadSizeExceeded") return false;
     if (code === "Unauthorized") {
       const isFirst = !this.#toldDenied;
       this.#toldDenied = true;
@@ -111,60 +122,6 @@ export class Broadcasts {
     this.#toldAtMs = nowMs;
     return true;
   }
-
-  /** Members with serializer 2.0.0 fail on such payloads, so on Supabase the sender's channel does (protocol 12.19). */
-  #isHeardBySerializer2(): boolean {
-    const { services, room, channelId, config } = this.#channel;
-    for (const member of services.hub.members(room)) {
-      if (member.codec.vsn !== "2.0.0") continue;
-      if (member.channelId !== channelId || config.broadcast.self) return true;
-    }
-    return false;
-  }
-}
-
-interface Outgoing {
-  broadcast: Broadcast;
-  ref: Ref;
-  sizeBytes: number;
-  acceptedAtMs: number;
-}
-
-function isListOrNull(message: ClientMessage): boolean {
-  return message.kind === "push" && (message.payload === null || Array.isArray(message.payload));
-}
-
-function sizeOf(message: ClientMessage): number {
-  if (message.payload instanceof Uint8Array) return message.payload.byteLength;
-  return Buffer.byteLength((message as ClientPush).payloadJson ?? "");
-}
-
-/** Bytes are copied: a view would keep the whole received chunk alive for as long as the history does. */
-function toBroadcast(message: ClientMessage): Broadcast | Refusal {
-  if (message.kind === "user-broadcast") return toUserBroadcast(message);
-  if (message.payload instanceof Uint8Array) {
-    return { form: "raw", event: "broadcast", payload: Buffer.from(message.payload) };
-  }
-  return { form: "verbatim", payloadJson: message.payloadJson ?? JSON.stringify(message.payload) };
-}
-
-function toUserBroadcast({ event, encoding, payload }: ClientUserBroadcast): Broadcast | Refusal {
-  if (encoding === "json" && !isJson(payload)) return new Refusal("InvalidBroadcastPayload");
-  return { form: "user", event, encoding, payload: Buffer.from(payload) };
-}
-
-/** Broken JSON would reach members of serializer 1.0.0 inside a text frame they cannot parse (protocol 12.8). */
-function isJson(payload: Uint8Array): boolean {
-  try {
-    JSON.parse(strictUtf8.decode(payload));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function tooMany(retryAfterMs: number): Refusal {
-  return new Refusal("MessagePerSecondRateLimitReached", { retryAfterMs });
 }
 
 function denied(topic: string): Refusal {
@@ -174,16 +131,9 @@ function denied(topic: string): Refusal {
 
 /** The policies could not be asked; the sender learns what stood in the way (promise P7). */
 function unchecked(cause: Refusal): Refusal {
-  if (cause.outcome.retry !== "with-backoff")
-    return cause.code === "RlsPolicyError" ? new Refusal("Unauthorized", { cause }) : cause;
-  const { stage, elapsedMs, retryAfterMs } = cause;
-  return new Refusal("UnableToHandleBroadcast", {
-    message: cause.message,
-    stage,
-    elapsedMs,
-    retryAfterMs,
-    cause,
-  });
+  if (!mayPass(cause)) return cause;
+  const { message, stage, elapsedMs, retryAfterMs } = cause;
+  return new Refusal("UnableToHandleBroadcast", { message, stage, elapsedMs, retryAfterMs, cause });
 }
 
 function eventOf(broadcast: Broadcast): string | undefined {

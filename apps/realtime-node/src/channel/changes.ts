@@ -2,6 +2,7 @@ import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import { Refusal } from "@tidewire/protocol/errors";
 import { bindingsRefused, type SystemPayload, subscribed } from "@tidewire/protocol/supabase/system";
 import type { Channel } from "./channel.ts";
+import { mayPass } from "./may-pass.ts";
 import type { ChangesMember } from "./ports.ts";
 
 const RETRY_AFTER_MS = 1_000;
@@ -94,8 +95,4 @@ export class ChannelChanges implements ChangesMember {
   #isCurrent(wish: number): boolean {
     return this.#wish === wish && this.#channel.isOpen;
   }
-}
-
-function mayPass({ outcome: { retry } }: Refusal): boolean {
-  return retry === "with-backoff" || retry === "at-once";
 }

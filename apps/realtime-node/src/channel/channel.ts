@@ -3,7 +3,8 @@ import type { ErrorCode, Refusal } from "@tidewire/protocol/errors";
 import type { Codec } from "@tidewire/protocol/phoenix/codec";
 import type { Ref } from "@tidewire/protocol/phoenix/frame";
 import type { JoinConfig } from "@tidewire/protocol/supabase/join";
-import { closing, type SystemPayload } from "@tidewire/protocol/supabase/system";
+import { errorReply, okReply } from "@tidewire/protocol/supabase/reply";
+import { closing, resumed, type SystemPayload } from "@tidewire/protocol/supabase/system";
 import { type Identity, userOf } from "../auth/claims.ts";
 import type { Policies } from "../auth/policies.ts";
 import type { WireFrame } from "../socket/wire-frame.ts";
@@ -127,14 +128,23 @@ export class Channel implements Member {
     this.services.hub.join(this.room, this);
   }
 
-  /** From here on the channel hears its room, and its ending is told to everybody. */
-  open({ replayedIds }: { replayedIds: ReadonlySet<string> | null }): void {
+  /**
+   * From here on the channel hears its room, and its ending is told to everybody. What it missed since the positions it
+   * named comes first (difference D6); then what waited in the gate is among it.
+   */
+  open(replayedIds: ReadonlySet<string>): void {
     const gate = this.#state.kind === "opening" ? this.#state.gate : null;
-    this.#replayedIds = replayedIds;
+    if (replayedIds.size > 0) this.#replayedIds = replayedIds;
     this.#state = { kind: "open" };
-    if (gate === null) this.services.hub.join(this.room, this);
-    else for (const frame of gate.frames()) this.peer.outbox.offer(frame);
     this.peer.project.counters.channels += 1;
+    this.services.hub.join(this.room, this);
+    const { resume } = this.config.broadcast;
+    if (resume !== undefined) {
+      const outcome = this.services.relay.resume(this.room, this, resume);
+      this.system(resumed(this.room.topic, outcome));
+    } else if (gate !== null) {
+      for (const frame of gate.frames()) this.peer.outbox.offer(frame);
+    }
   }
 
   /** Takes on a newer token and what it may read. */
@@ -149,12 +159,17 @@ export class Channel implements Member {
   }
 
   /** The reply to the join itself carries its own join_ref, even a null one (protocol 12.14). */
-  replyToJoin(status: "ok" | "error", response: unknown): void {
-    this.#send(this.#joinRef, this.#joinPushRef, "phx_reply", { status, response });
+  acceptJoin(response: object): void {
+    this.#send(this.#joinRef, this.#joinPushRef, "phx_reply", okReply(response));
   }
 
-  reply(ref: Ref, status: "ok" | "error", response: unknown): void {
-    this.#send(this.#pushRef, ref, "phx_reply", { status, response });
+  accept(ref: Ref): void {
+    this.#send(this.#pushRef, ref, "phx_reply", okReply());
+  }
+
+  /** A push of the client was refused; the channel lives. */
+  refuse(ref: Ref, refusal: Refusal): void {
+    this.#send(this.#pushRef, ref, "phx_reply", errorReply(refusal));
   }
 
   push(event: string, payload: unknown): void {
@@ -179,7 +194,7 @@ export class Channel implements Member {
 
   /** The client leaves: reply, then close (protocol 3.6). */
   leave(ref: Ref): void {
-    this.reply(ref, "ok", {});
+    this.accept(ref);
     this.sendClose();
     this.end({ cause: "left" });
   }

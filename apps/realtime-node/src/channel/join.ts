@@ -5,7 +5,7 @@ import { parseTopic } from "@tidewire/protocol/supabase/topic";
 import type { Identity } from "../auth/claims.ts";
 import { Policies } from "../auth/policies.ts";
 import { UnusableToken } from "../auth/token.ts";
-import type { ChannelServices, Peer, ProjectPort } from "./ports.ts";
+import type { ChannelServices, Peer } from "./ports.ts";
 import type { Seats } from "./seats.ts";
 
 /** A join that passed every check; its seat is taken. */
@@ -36,7 +36,8 @@ export async function admitJoin(
   if (settings.privateOnly && !config.private) throw new Refusal("PrivateOnly");
   seats.take();
   try {
-    const identity = await identify(config.accessToken ?? peer.identity.token, project, services);
+    const token = config.accessToken ?? peer.identity.token;
+    const identity = await services.credentials.identify(token, project.record);
     const subject = { ref: project.ref, topic, claims: identity.claims, headers: peer.headers };
     const policies = config.private
       ? await readPolicies(subject, config.presence.enabled || settings.presenceEnabled, services)
@@ -55,10 +56,6 @@ export function toJoinRefusal(error: unknown): Refusal {
   return new Refusal("JoinCrashed", { cause: error });
 }
 
-async function identify(token: string, { record }: ProjectPort, { credentials }: ChannelServices) {
-  return credentials.identify(token, record);
-}
-
 type Subject = Parameters<typeof Policies.read>[1];
 
 async function readPolicies(
@@ -66,15 +63,9 @@ async function readPolicies(
   presence: boolean,
   { home }: ChannelServices,
 ): Promise<Policies> {
-  try {
-    const policies = await Policies.read(home, subject, { presence });
-    if (!policies.mayReadAnything) throw unauthorized(subject.topic);
-    return policies;
-  } catch (error) {
-    // A policy that raises, or a role that Postgres does not know, is told like a policy that says no (protocol 7.3).
-    if (error instanceof Refusal && error.code === "RlsPolicyError") throw unauthorized(subject.topic, error);
-    throw error;
-  }
+  const policies = await Policies.read(home, subject, { presence });
+  if (!policies.mayReadAnything) throw unauthorized(subject.topic);
+  return policies;
 }
 
 function toReplay(config: JoinConfig, policies: Policies, topic: string): ReplayWish | undefined {
@@ -83,7 +74,7 @@ function toReplay(config: JoinConfig, policies: Policies, topic: string): Replay
   return wish;
 }
 
-function unauthorized(topic: string, cause?: unknown): Refusal {
+function unauthorized(topic: string): Refusal {
   const message = `You do not have permissions to read from this Channel topic: ${topic}`;
-  return new Refusal("Unauthorized", { message, cause });
+  return new Refusal("Unauthorized", { message });
 }

@@ -5,6 +5,7 @@ import { Broadcasts } from "./broadcast.ts";
 import { ChannelChanges } from "./changes.ts";
 import type { Channel } from "./channel.ts";
 import { ChannelPresence } from "./presence.ts";
+import { announceReplication } from "./replication-ready.ts";
 
 /** `presence_state` follows the answer about row changes when that comes within this time (protocol 12.17). */
 const STATE_WAITS_MS = 300;
@@ -25,19 +26,22 @@ export class JoinedChannel {
     this.#token = new ChannelToken(channel, () => this.#onTokenAccepted());
   }
 
-  /** What follows the join's reply: the answer about row changes, then the presence state (protocol 3.4, 12.17). */
+  /** What follows the join's reply: row changes, replication, then the presence state (protocol 3.4, 12.17). */
   start(): void {
     const { config, peer, services } = this.channel;
     this.#token.watch();
-    const subscribed = this.#changes.start();
-    subscribed.catch(peer.onDefect);
+    const answers = [this.#changes.start()];
+    if (config.broadcast.replicationReady) answers.push(announceReplication(this.channel));
+    const answered = Promise.all(answers);
+    answered.catch(peer.onDefect);
     if (!this.#showsPresence()) return;
-    if (config.bindings.length === 0) {
+    const isQuick = config.bindings.length === 0 && !config.broadcast.replicationReady;
+    if (isQuick) {
       this.#presence.sendState();
       return;
     }
     const patience = services.pulse.delay(STATE_WAITS_MS, peer.signal);
-    Promise.race([subscribed, patience]).then(() => this.#presence.sendState(), peer.onDefect);
+    Promise.race([answered, patience]).then(() => this.#presence.sendState(), peer.onDefect);
   }
 
   /** A promise only when somebody has to be asked; later messages of the topic then wait. */

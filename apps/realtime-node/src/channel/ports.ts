@@ -55,6 +55,8 @@ export interface HomePort extends Authorizer {
     request: { topic: string; since: number; limit?: number },
     options: { deadlineMs: number },
   ): Promise<ReplayedMessage[]>;
+  /** Finds or elects the home. Rejects with a `Refusal`. */
+  status(ref: string): Promise<{ state: string }>;
 }
 
 /** What a hub knows of a channel. */
@@ -73,7 +75,6 @@ export interface Member {
 export interface HubPort {
   join(room: Room, member: Member): void;
   leave(room: Room, channelId: string): void;
-  members(room: Room): Iterable<{ readonly channelId: string; readonly codec: Codec }>;
 }
 
 export interface RelayPort {
@@ -82,7 +83,16 @@ export interface RelayPort {
     broadcast: Broadcast,
     options: { sender?: string; self: boolean; acceptedAtMs: number },
   ): { position: BroadcastPosition; recipients: number };
+  /** Before a channel that wants positions joins: opens the room and collects what other nodes have. Bounded. */
+  prepare(room: Room, resumeFrom?: Positions): Promise<void>;
+  /** In the turn of the hub's `join`: hands the member what it missed. */
+  resume(room: Room, member: Member, positions: Positions): { replayed: number; missing?: string };
+  /** How far members of the room have been served. */
+  positions(room: Room): Positions;
 }
+
+/** Origin -> last sequence number. */
+export type Positions = Record<string, number>;
 
 export type DepartureCause = PresenceEviction["cause"];
 

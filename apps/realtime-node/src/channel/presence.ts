@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { ClientPush, Ref } from "@tidewire/protocol/phoenix/frame";
 import { payloadBytesMax } from "@tidewire/protocol/phoenix/limits";
+import { parsePresencePush } from "@tidewire/protocol/supabase/presence";
 import type { Channel } from "./channel.ts";
+import { mayPass } from "./may-pass.ts";
 
 /** Presence of one channel: its key, its calls, and the state it is shown after a join (protocol 5). */
 export class ChannelPresence {
@@ -28,58 +30,47 @@ export class ChannelPresence {
   }
 
   /** A promise only when permission has to be asked for. */
-  receive({ ref, payload, payloadJson }: ClientPush): void | Promise<void> {
-    if (!isObject(payload) || payload.event === undefined) return this.#channel.reply(ref, "ok", {});
-    if (typeof payload.event !== "string") return this.#channel.crash("presence event must be text");
-    switch (payload.event.toLowerCase()) {
-      case "track":
-        return this.#track(ref, payload.payload === undefined ? {} : payload.payload, payloadJson ?? "");
-      case "untrack":
-        return this.#untrack(ref);
-      default:
-        return this.#refuse(ref, new Refusal("UnknownPresenceEvent"));
-    }
-  }
-
-  #track(ref: Ref, payload: unknown, payloadJson: string): void | Promise<void> {
-    const { peer, policies, config } = this.#channel;
-    if (!this.#isWithinWindow()) return this.#channel.shut(new Refusal("ClientPresenceRateLimitReached"));
-    if (!peer.project.rates.take("presence").ok) {
-      return this.#channel.shut(new Refusal("PresenceRateLimitReached"));
-    }
-    const sizeBytes = Buffer.byteLength(payloadJson);
-    if (sizeBytes > payloadBytesMax(peer.project.record.limits.maxPayloadSizeInKb)) {
-      return this.#channel.shut(new Refusal("TrackMessageSizeExceeded"));
-    }
-    if (!isObject(payload)) return this.#refuse(ref, new Refusal("InvalidPresencePayload"));
-    this.#channel.services.metrics.payload("presence", sizeBytes);
-    if (config.private) return this.#trackWhenAllowed(ref, payload, policies.write());
-    this.#trackNow(ref, payload);
-  }
-
-  async #trackWhenAllowed(
-    ref: Ref,
-    payload: Record<string, unknown>,
-    asked: { presence?: boolean } | Promise<{ presence?: boolean }>,
-  ): Promise<void> {
+  receive(push: ClientPush): void | Promise<void> {
     try {
-      const grants = await asked;
-      if (grants.presence !== true) return this.#refuse(ref, new Refusal("UnableToTrackPresence"));
-      await this.#channel.policies.readPresence();
-      this.#trackNow(ref, payload);
+      return this.#handle(push);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.#refuse(ref, new Refusal("UnableToHandlePresence", { message: error.reason(), cause: error }));
+      this.#refuse(push.ref, error);
     }
   }
 
-  #trackNow(ref: Ref, payload: Record<string, unknown>): void {
+  #handle({ ref, payload, payloadJson }: ClientPush): void | Promise<void> {
+    const call = parsePresencePush(payload);
+    if (call.kind === "nothing") return this.#channel.accept(ref);
+    this.#count(call.kind);
+    if (call.kind === "untrack") return this.#untrack(ref);
+    const sizeBytes = Buffer.byteLength(payloadJson ?? "");
+    const { limits } = this.#channel.peer.project.record;
+    if (sizeBytes > payloadBytesMax(limits.maxPayloadSizeInKb)) throw new Refusal("TrackMessageSizeExceeded");
+    this.#channel.services.metrics.payload("presence", sizeBytes);
+    if (this.#channel.config.private) return this.#trackIfAllowed(ref, call.payload);
+    this.#track(ref, call.payload);
+  }
+
+  async #trackIfAllowed(ref: Ref, payload: Record<string, unknown>): Promise<void> {
+    const { policies } = this.#channel;
+    try {
+      const grants = await policies.write();
+      if (grants.presence !== true) throw new Refusal("UnableToTrackPresence");
+      // Presence may have been off at the join: reading it was not asked for then (protocol 5.2).
+      await policies.readPresence();
+      this.#track(ref, payload);
+    } catch (error) {
+      this.#refuse(ref, error instanceof Refusal && mayPass(error) ? unchecked(error) : error);
+    }
+  }
+
+  #track(ref: Ref, payload: Record<string, unknown>): void {
     if (!this.#channel.isOpen) return;
     const { channelId, peer, room, services, report, user } = this.#channel;
     this.#hasTracked = true;
     peer.project.counters.presenceEvents += 1;
     services.presence.track(room, { channelId, connectionId: peer.id, key: this.#key }, payload);
-    this.#channel.reply(ref, "ok", {});
+    this.#channel.accept(ref);
     report.presence(room, () => ({
       event: "track",
       user,
@@ -89,15 +80,19 @@ export class ChannelPresence {
   }
 
   #untrack(ref: Ref): void {
-    if (!this.#isWithinWindow()) {
-      this.#channel.shut(new Refusal("ClientPresenceRateLimitReached"));
-      return;
-    }
     const { channelId, peer, room, services, report, user } = this.#channel;
     peer.project.counters.presenceEvents += 1;
     services.presence.untrack(room, channelId);
-    this.#channel.reply(ref, "ok", {});
+    this.#channel.accept(ref);
     report.presence(room, () => ({ event: "untrack", user, message: this.#key }));
+  }
+
+  /** Every call counts in the client's window, also one without effect; tracks count in the project's rate (protocol 8). */
+  #count(kind: "track" | "untrack"): void {
+    if (!this.#isWithinWindow()) throw new Refusal("ClientPresenceRateLimitReached");
+    if (kind === "track" && !this.#channel.peer.project.rates.take("presence").ok) {
+      throw new Refusal("PresenceRateLimitReached");
+    }
   }
 
   /** The window is fixed and starts with its first event (protocol 5.3). */
@@ -112,19 +107,26 @@ export class ChannelPresence {
     return this.#window.events <= maxClientPresenceEventsPerWindow;
   }
 
-  /** Only a payload of the wrong kind is named to the client; the rest is an empty response (protocol 5.3). */
-  #refuse(ref: Ref, refusal: Refusal): void {
+  #refuse(ref: Ref, error: unknown): void {
+    if (!(error instanceof Refusal)) throw error;
     if (!this.#channel.isOpen) return;
     const { peer, room, report, services } = this.#channel;
-    const response = refusal.code === "InvalidPresencePayload" ? { reason: refusal.reason() } : {};
-    this.#channel.reply(ref, "error", response);
-    services.metrics.refused(peer.project.ref, refusal.code);
-    report.frequentRefusal(room.topic, refusal.code, { private: room.private, message: refusal.message });
+    switch (error.outcome.effect) {
+      case "leave":
+        this.#channel.shut(error);
+        return;
+      case "crash":
+        this.#channel.crash("a presence event must be text");
+        return;
+      default:
+        this.#channel.refuse(ref, error);
+        services.metrics.refused(peer.project.ref, error.code);
+        report.frequentRefusal(room.topic, error.code, { private: room.private, message: error.message });
+    }
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  );
+/** The client sees an empty response (protocol 5.3); the inspector sees what stood in the way. */
+function unchecked(cause: Refusal): Refusal {
+  return new Refusal("UnableToHandlePresence", { message: cause.reason(), cause });
 }

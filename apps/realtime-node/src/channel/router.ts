@@ -6,6 +6,7 @@ import { Channel } from "./channel.ts";
 import { admitJoin, type JoinAdmission, toJoinRefusal } from "./join.ts";
 import { JoinedChannel } from "./joined-channel.ts";
 import { Lane, type LaneTask } from "./lane.ts";
+import { mayPass } from "./may-pass.ts";
 import type { ChannelServices, Departure, Peer } from "./ports.ts";
 import { lookUpReplay, sendReplayed } from "./replay.ts";
 import type { Report } from "./report.ts";
@@ -145,12 +146,13 @@ export class Router {
     const { channel } = joined;
     const { config, replay } = admission;
     try {
+      if (channel.wantsPosition) await this.#services.relay.prepare(channel.room, config.broadcast.resume);
       const messages = replay === undefined ? [] : await lookUpReplay(channel, replay);
       if (this.#closed) return channel.end({ cause: "socket-error" });
-      channel.replyToJoin("ok", { postgres_changes: config.echoes });
+      channel.acceptJoin(joinResponse(channel));
       replaced?.sendClose();
       for (const message of messages) sendReplayed(channel, message);
-      channel.open({ replayedIds: replay === undefined ? null : new Set(messages.map(({ id }) => id)) });
+      channel.open(new Set(messages.map(({ id }) => id)));
     } catch (error) {
       this.#seats.uncount();
       channel.end({ cause: "left" });
@@ -205,7 +207,8 @@ export class Router {
     });
     const isUnmatched = refusal.code === "UnmatchedTopic";
     if (!isUnmatched) {
-      const delayMs = isOwnFault(refusal) ? refusalDelayMs(`${client} ${push.topic}`) : 0;
+      // Whom something else stands in the way is no attacker.
+      const delayMs = mayPass(refusal) ? 0 : refusalDelayMs(`${client} ${push.topic}`);
       await pulse.delay(delayMs, signal);
     }
     if (this.#closed) return;
@@ -217,9 +220,10 @@ export class Router {
   }
 }
 
-/** A refusal by something that is not the client's doing must not make it look like an attacker. */
-function isOwnFault({ outcome: { retry } }: Refusal): boolean {
-  return retry !== "with-backoff" && retry !== "at-once";
+/** A client that asked for positions learns where it stands: it may have to resume before it has heard anything. */
+function joinResponse({ config, room, services, wantsPosition }: Channel): object {
+  const response = { postgres_changes: config.echoes };
+  return wantsPosition ? { ...response, positions: services.relay.positions(room) } : response;
 }
 
 function toTopic(fullTopic: string): string {
