@@ -19,6 +19,11 @@ export class RecentDurations {
     this.#count++;
   }
 
+  /** Of all values ever added. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** `count` is of all values ever added; the percentiles are of those younger than a minute. */
   percentiles(nowMs: number): Percentiles {
     const kept = Math.min(this.#count, KEPT_MAX);

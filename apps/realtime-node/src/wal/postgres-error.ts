@@ -14,7 +14,7 @@ export function messageOf(error: unknown): string {
 export function isConnectionLost(error: unknown): boolean {
   const code = errorCodeOf(error);
   if (code === undefined) return /connection terminated|timeout|not queryable/i.test(messageOf(error));
-  return /^(E[A-Z]+|08...|57P0[1-5]|25P03|53300)$/.test(code);
+  return /^(E[A-Z_]+|08...|57P0[1-5]|25P03|53300)$/.test(code);
 }
 
 interface Known {

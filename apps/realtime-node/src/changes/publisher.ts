@@ -1,0 +1,149 @@
+import type { ChangeEnvelope, HomeNotice } from "@tidewire/protocol/cluster/changes";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import type { ProjectSettings } from "@tidewire/protocol/project";
+import type { Bus } from "../bus/bus.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Relation, RowChange } from "../wal/row-change.ts";
+import type { TypeCatalog } from "../wal/type-catalog.ts";
+import { JsonRenderer } from "../wal/types.ts";
+import type { WalBatch } from "../wal/wal-queue.ts";
+import { EnvelopeSender } from "./envelope-sender.ts";
+import { envelopesOf } from "./envelopes.ts";
+import { LagStages } from "./lag-stages.ts";
+import { confirm, type MatchedChange, match, RemoteQuestions } from "./matching.ts";
+import { RemoteValues } from "./remote-values.ts";
+import { type Ask, authorizeRows, type Unchecked } from "./row-authorization.ts";
+import type { Shapes } from "./shapes.ts";
+import { holdsFor } from "./visibility.ts";
+
+interface Options {
+  ref: string;
+  bus: Pick<Bus, "publish" | "flush">;
+  shapes: Shapes;
+  types: TypeCatalog;
+  clock: Clock;
+  log: Log;
+  settings(): Pick<ProjectSettings, "deletes">;
+  epoch(): number;
+  ask: Ask;
+  /**
+   * Called for a table that is wanted and not as the catalog has it: reads the catalog anew. Resolves to the table's oid
+   * in the catalog, or undefined when it is not published any more.
+   */
+  reconcile(relation: Relation): Promise<number | undefined>;
+  /** Rows of `realtime.messages`. */
+  onMessageRow(change: RowChange): void;
+  isMessageTable(relation: Relation): boolean;
+}
+
+/**
+ * A batch of the stream, on its way to the nodes: match, authorize, render, send, and wait until the bus has it.
+ *
+ * Problem: Postgres forgets what is acknowledged, and policies cost a query. Acknowledging on receipt loses rows when
+ * the process dies; asking per subscriber makes the lag grow with the audience. Here the caller acknowledges after
+ * {@link publish} has resolved, so a crash repeats rows and never loses them (receivers drop what they have seen, by
+ * commit position and ordinal); and each class of claims is asked about once per batch. While a batch is being
+ * authorized the next one grows, so that under load batches get larger, not later.
+ *
+ * Not promised: that a policy is evaluated as of the commit. Like Supabase we ask when we look (protocol 6.5).
+ */
+export class Publisher {
+  readonly lag = new LagStages();
+  readonly tableChanges = new Map<string, number>();
+  readonly #options: Options;
+  readonly #sender: EnvelopeSender;
+  #renderer: JsonRenderer;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#sender = new EnvelopeSender(options);
+    this.#renderer = new JsonRenderer(options.types);
+  }
+
+  /** Types may have changed their meaning. */
+  forgetTypes(): void {
+    this.#renderer = new JsonRenderer(this.#options.types);
+  }
+
+  /**
+   * Resolves when everything in the batch is with the bus.
+   *
+   * @throws Refusal when the database is away, BusUnavailable: the batch must then not be acknowledged
+   */
+  async publish(batch: WalBatch): Promise<void> {
+    const { clock, ask, settings, ref } = this.#options;
+    const takenMs = clock.nowMs();
+    const matched = await this.#match(batch.changes);
+    const matchedMs = clock.nowMs();
+    const authorization = await authorizeRows(matched, ask);
+    const remote = await this.#prepareValues(matched);
+    const facts = {
+      ref,
+      epoch: this.#options.epoch(),
+      deletes: settings().deletes,
+      render: remote.render,
+      typeName: (oid: number) => this.#options.types.get(oid)?.name ?? "text",
+      times: { decodedMs: takenMs, matchedMs, authorizedMs: clock.nowMs() },
+    };
+    const sent: ChangeEnvelope[] = [];
+    for (const each of matched) {
+      const byHolder = envelopesOf(each, authorization, facts);
+      for (const [holder, envelopes] of byHolder) {
+        for (const envelope of envelopes) envelope.times.sentMs = clock.nowMs();
+        this.#sender.add(holder, envelopes);
+        if (envelopes[0] !== undefined) sent.push(envelopes[0]);
+      }
+    }
+    this.#sender.flush();
+    for (const unchecked of authorization.unchecked) this.#tell(unchecked);
+    await this.#options.bus.flush();
+    this.#measure(sent);
+  }
+
+  async #match(changes: readonly RowChange[]): Promise<MatchedChange[]> {
+    const questions = new RemoteQuestions();
+    const matched: MatchedChange[] = [];
+    for (const change of changes) {
+      if (this.#options.isMessageTable(change.relation)) this.#options.onMessageRow(change);
+      const oid = await this.#options.reconcile(change.relation);
+      if (oid === undefined) continue;
+      const found = match(change, oid, this.#options.shapes, questions.note);
+      if (found !== undefined) matched.push(found);
+    }
+    if (questions.isEmpty) return matched;
+    for (const { test, values } of questions.all) {
+      const asked = [...values.keys()];
+      const holding = await this.#options.ask((session) => holdsFor(session, test, asked));
+      for (const position of holding) values.set(asked[position] ?? null, true);
+    }
+    return matched.map((each) => confirm(each, questions.answer)).filter((each) => each !== undefined);
+  }
+
+  async #prepareValues(matched: readonly MatchedChange[]): Promise<RemoteValues> {
+    const { types, ask } = this.#options;
+    const relations = new Set(matched.map(({ change }) => change.relation));
+    const oids = [...relations].flatMap(({ columns }) => columns.map(({ typeOid }) => typeOid));
+    if (oids.some((oid) => types.isMissing(oid))) await ask((session) => types.ensure(session, oids));
+    const values = new RemoteValues(this.#renderer, types);
+    for (const { change } of matched) values.note(change);
+    if (!values.isEmpty) await ask((session) => values.ask(session));
+    return values;
+  }
+
+  #tell({ shapes, rows, reason }: Unchecked): void {
+    const { ref, bus, log } = this.#options;
+    log.warn({ ref, rows, reason }, "rows could not be checked against the policies; their class was told");
+    const notice: HomeNotice = { kind: "rows-skipped", ref, shapes: [...shapes], rows, reason };
+    bus.publish(subjects.notices(ref), Buffer.from(JSON.stringify(notice)));
+  }
+
+  #measure(sent: readonly ChangeEnvelope[]): void {
+    const sentMs = this.#options.clock.nowMs();
+    for (const { times, schema, table } of sent) {
+      this.lag.add({ ...times, sentMs });
+      const name = JSON.stringify([schema, table]);
+      this.tableChanges.set(name, (this.tableChanges.get(name) ?? 0) + 1);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { RowChange } from "../wal/row-change.ts";
+import type { Session } from "../wal/session.ts";
+import type { JsonRenderer, TypeSource } from "../wal/types.ts";
+import type { RenderValue } from "./change-data.ts";
+import { renderRemotely } from "./visibility.ts";
+
+/** Values of one batch whose JSON only Postgres knows: asked for once per type, then looked up. */
+export class RemoteValues {
+  readonly #renderer: JsonRenderer;
+  readonly #types: TypeSource;
+  readonly #byType = new Map<number, Map<string, string>>();
+
+  constructor(renderer: JsonRenderer, types: TypeSource) {
+    this.#renderer = renderer;
+    this.#types = types;
+  }
+
+  get isEmpty(): boolean {
+    return this.#byType.size === 0;
+  }
+
+  note({ relation, newTuple, oldTuple }: RowChange): void {
+    for (const [index, { typeOid }] of relation.columns.entries()) {
+      if (this.#renderer.for(typeOid) !== null) continue;
+      const values = this.#byType.get(typeOid) ?? new Map<string, string>();
+      this.#byType.set(typeOid, values);
+      for (const tuple of [newTuple, oldTuple]) {
+        const text = tuple?.[index];
+        if (typeof text === "string") values.set(text, "null");
+      }
+    }
+  }
+
+  async ask(session: Session): Promise<void> {
+    for (const [typeOid, values] of this.#byType) {
+      const texts = [...values.keys()];
+      const sqlType = this.#types.get(typeOid)?.sqlName;
+      if (sqlType === undefined || texts.length === 0) continue;
+      const rendered = await renderRemotely(session, sqlType, texts);
+      for (const [index, json] of rendered.entries()) values.set(texts[index] ?? "", json);
+    }
+  }
+
+  readonly render: RenderValue = (typeOid, text) => {
+    const render = this.#renderer.for(typeOid);
+    return render === null ? (this.#byType.get(typeOid)?.get(text) ?? "null") : render(text);
+  };
+}

@@ -1,0 +1,141 @@
+import { errorCodeOf, messageOf } from "../wal/postgres-error.ts";
+import type { Session } from "../wal/session.ts";
+import type { Table } from "./catalog.ts";
+import type { Claims } from "./claims-class.ts";
+import { type MatchedChange, reader, rowErrorFor } from "./matching.ts";
+import type { TableShape } from "./shapes.ts";
+import { type RowKey, visibleRows } from "./visibility.ts";
+
+/** One slow or failing policy must not hold the stream of all others for long. */
+const STATEMENTS_MAX = 24;
+
+/** Runs one statement batch with a deadline; rejects with Postgres' own error, or a Refusal when the database is away. */
+export type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+
+/** Rows that could not be checked, so that nobody of the class got them. */
+export interface Unchecked {
+  readonly shapes: ReadonlySet<string>;
+  readonly rows: number;
+  readonly reason: string;
+}
+
+/** Who may see which of the matched rows. */
+export interface RowAuthorization {
+  isVisible(change: MatchedChange, shape: TableShape): boolean;
+  readonly unchecked: readonly Unchecked[];
+  /** Questions that were put to Postgres. */
+  readonly queries: number;
+}
+
+/** One question: a class of users, and the distinct keys of one table that somebody of it asked for. */
+interface Question {
+  readonly table: Table;
+  readonly claims: Claims;
+  readonly keys: Map<string, RowKey>;
+  readonly shapes: Set<string>;
+  visible: Set<string>;
+}
+
+/**
+ * Asks once per class of claims and table, however many subscribers the class has (promise P2). Nothing is asked for
+ * tables without row-level security, for roles that it does not bind, and for DELETE, whose row is gone (protocol 6.5).
+ *
+ * @throws Refusal when the database is away: nothing has been decided then
+ */
+export async function authorizeRows(matched: readonly MatchedChange[], ask: Ask): Promise<RowAuthorization> {
+  const questions = new Map<string, Question>();
+  for (const { change, shapes } of matched) {
+    const read = reader(change);
+    for (const onTable of shapes) {
+      if (!needsQuestion(change.type, onTable) || rowErrorFor(change, onTable) !== undefined) continue;
+      const key = onTable.table.primaryKey.map((name) => read(name) ?? "");
+      const question = questionFor(questions, onTable);
+      question.keys.set(JSON.stringify(key), key);
+      question.shapes.add(onTable.shape.id);
+    }
+  }
+  const unchecked = (await Promise.all([...questions.values()].map((each) => answer(each, ask)))).flat();
+  return {
+    isVisible({ change }, onTable) {
+      if (!needsQuestion(change.type, onTable) || rowErrorFor(change, onTable) !== undefined) return true;
+      const read = reader(change);
+      const key = JSON.stringify(onTable.table.primaryKey.map((name) => read(name) ?? ""));
+      return questions.get(questionKey(onTable))?.visible.has(key) ?? false;
+    },
+    unchecked,
+    queries: questions.size,
+  };
+}
+
+function needsQuestion(type: string, { access }: TableShape): boolean {
+  return type !== "DELETE" && access.isSubjectToPolicies;
+}
+
+function questionFor(questions: Map<string, Question>, onTable: TableShape): Question {
+  const key = questionKey(onTable);
+  const { table, shape } = onTable;
+  const known = questions.get(key) ?? {
+    table,
+    claims: shape.claims,
+    keys: new Map<string, RowKey>(),
+    shapes: new Set<string>(),
+    visible: new Set<string>(),
+  };
+  questions.set(key, known);
+  return known;
+}
+
+const questionKey = ({ table, classKey }: TableShape) => `${table.oid}/${classKey}`;
+
+function answer(question: Question, ask: Ask): Promise<Unchecked[]> {
+  return check(question, [...question.keys], ask, { left: STATEMENTS_MAX });
+}
+
+/**
+ * A statement that fails because of some row, or takes too long, is cut in halves: one bad row must not hide the others.
+ * What is left when the statements are used up, and whatever fails for another reason, is hidden from the class.
+ */
+async function check(
+  question: Question,
+  keys: [string, RowKey][],
+  ask: Ask,
+  statements: { left: number },
+): Promise<Unchecked[]> {
+  statements.left--;
+  try {
+    const found = await ask((session) =>
+      visibleRows(
+        session,
+        question.table,
+        question.claims,
+        keys.map(([, key]) => key),
+      ),
+    );
+    for (const position of found) question.visible.add(keys[position]?.[0] ?? "");
+    return [];
+  } catch (error) {
+    const code = errorCodeOf(error) ?? "";
+    if (!isStatementFailure(code)) throw error;
+    if (keys.length > 1 && statements.left > 1 && isAboutRows(code)) {
+      const middle = Math.ceil(keys.length / 2);
+      const first = await check(question, keys.slice(0, middle), ask, statements);
+      return [...first, ...(await check(question, keys.slice(middle), ask, statements))];
+    }
+    return [{ shapes: question.shapes, rows: keys.length, reason: messageOf(error) }];
+  }
+}
+
+/** The deadline of the pool and that of Postgres. */
+const TOO_SLOW: ReadonlySet<string> = new Set(["QueryCanceled", "57014"]);
+
+/** As opposed to the failure of a session, after which nothing is known and the same must be asked again. */
+function isStatementFailure(code: string): boolean {
+  return (
+    TOO_SLOW.has(code) || (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) && !/^(08|53|57|58|XX)/.test(code))
+  );
+}
+
+/** Data exceptions, RAISE in a policy's function, and time. */
+function isAboutRows(code: string): boolean {
+  return TOO_SLOW.has(code) || /^(22|P0)/.test(code);
+}

@@ -1,0 +1,38 @@
+import { type ErrorCode, Refusal } from "@tidewire/protocol/errors";
+import { DeadlineExceeded } from "../deadline.ts";
+import { errorCodeOf, isConnectionLost, messageOf } from "../wal/postgres-error.ts";
+
+interface Details {
+  stage: string;
+  elapsedMs: number;
+  retryAfterMs?: number;
+}
+
+/** SQLSTATEs of a session that Postgres does not grant for want of room. */
+const NO_ROOM: ReadonlySet<string> = new Set(["53300", "53400"]);
+const QUERY_CANCELED = "57014";
+
+/** A session that could not be made or was lost, or a statement that took too long (protocol 7.3). */
+export function toDatabaseRefusal(error: unknown, details: Details): Refusal {
+  if (error instanceof Refusal) return error;
+  return new Refusal(codeOf(error), { ...details, elapsedMs: Math.round(details.elapsedMs), cause: error });
+}
+
+function codeOf(error: unknown): ErrorCode {
+  const sqlState = errorCodeOf(error);
+  if (sqlState !== undefined && NO_ROOM.has(sqlState)) return "DatabaseLackOfConnections";
+  if (sqlState === QUERY_CANCELED || error instanceof DeadlineExceeded) return "QueryCanceled";
+  return "UnableToConnectToProject";
+}
+
+/** The sentence for operators: what really happened, under the sentence that clients get. */
+export function causeOf(refusal: Refusal): string {
+  return refusal.cause === undefined ? refusal.message : messageOf(refusal.cause);
+}
+
+/** True when asking again later may help because the database was away, not because it said no. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof Refusal)
+    return error.code !== "QueryCanceled" && error.outcome.retry === "with-backoff";
+  return isConnectionLost(error);
+}
