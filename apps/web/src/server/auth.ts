@@ -10,7 +10,10 @@ const REQUESTS_MAX = 200;
 const SESSION_CACHE_S = 5 * 60;
 
 /** People's sign-in. Nobody signs up by himself: the first owner comes from the bootstrap, others are invited. */
-export function createAuth(db: Db, env: Pick<Env, "authSecret" | "authUrl" | "trustedOrigins" | "signInLimit">) {
+export function createAuth(
+  db: Db,
+  env: Pick<Env, "authSecret" | "authUrl" | "trustedOrigins" | "signInLimit">,
+) {
   return betterAuth({
     appName: "Tidewire",
     baseURL: env.authUrl,

@@ -23,12 +23,17 @@ test("both names of loopback are trusted, on the port in use", () => {
     "http://localhost:3100",
     "http://127.0.0.1:3100",
   ]);
-  const env = { ...LEAST, BETTER_AUTH_URL: "https://tide.example.com/x", TIDEWIRE_TRUSTED_ORIGINS: "https://b.example.com, " };
+  const env = {
+    ...LEAST,
+    BETTER_AUTH_URL: "https://tide.example.com/x",
+    TIDEWIRE_TRUSTED_ORIGINS: "https://b.example.com, ",
+  };
   expect(readEnv(env).trustedOrigins).toEqual(["https://tide.example.com", "https://b.example.com"]);
 });
 
 test("every missing variable is named at once", () => {
-  const attempt = () => readEnv({ DATABASE_URL: "mysql://x", TIDEWIRE_NODE_SECRET: "short", TIDEWIRE_SECRETS_KEY: "" });
+  const attempt = () =>
+    readEnv({ DATABASE_URL: "mysql://x", TIDEWIRE_NODE_SECRET: "short", TIDEWIRE_SECRETS_KEY: "" });
   expect(attempt).toThrow(EnvError);
   for (const name of ["DATABASE_URL", "TIDEWIRE_NODE_SECRET", "TIDEWIRE_SECRETS_KEY", "BETTER_AUTH_SECRET"]) {
     expect(attempt).toThrow(name);

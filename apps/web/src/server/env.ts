@@ -65,7 +65,9 @@ export class EnvError extends Error {
  * @throws EnvError with every problem, not only the first
  */
 export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = Environment.safeParse(given);
   if (!parsed.success) throw new EnvError(parsed.error.issues.map((issue) => issue.message).join("\n"));
   const env = parsed.data;

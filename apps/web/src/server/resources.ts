@@ -8,13 +8,14 @@ import { parseSecretsKey, type SecretsKey } from "@tidewire/db/secrets";
 import pino, { type Logger } from "pino";
 import { type Auth, createAuth } from "./auth.ts";
 import { type Env, readEnv } from "./env.ts";
+import { answersOn } from "./fleet/answers-on.ts";
 import { Leadership } from "./fleet/leadership.ts";
 import { NodeClients } from "./fleet/node-client.ts";
 import { NodeDirectory } from "./fleet/node-directory.ts";
 import { NodeTokens } from "./fleet/node-token.ts";
 import { ProcessDriver } from "./fleet/process-driver.ts";
 import { Reconciler } from "./fleet/reconciler.ts";
-import { answersOn } from "./fleet/answers-on.ts";
+import { ProvisioningRuns } from "./services/provisioning/runs.ts";
 
 /** Everything the server's code needs of the outside, built once per process. */
 export interface Resources extends ControlPlane {
@@ -25,6 +26,7 @@ export interface Resources extends ControlPlane {
   auth: Auth;
   directory: NodeDirectory;
   clients: NodeClients;
+  provisioning: ProvisioningRuns;
   /** Null when nodes are run by somebody else (`TIDEWIRE_FLEET=off`). */
   reconciler: Reconciler | null;
   nowMs(): number;
@@ -33,7 +35,11 @@ export interface Resources extends ControlPlane {
 /** The caller must `$disconnect()` the database and close the reconciler. @throws EnvError, RangeError */
 export function createResources(env: Env): Resources {
   const nowMs = Date.now;
-  const log = pino({ name: "tidewire-web", base: { host: hostname() }, level: process.env.LOG_LEVEL ?? "info" });
+  const log = pino({
+    name: "tidewire-web",
+    base: { host: hostname() },
+    level: process.env.LOG_LEVEL ?? "info",
+  });
   const db = createDb({ url: env.databaseUrl });
   return {
     env,
@@ -43,6 +49,7 @@ export function createResources(env: Env): Resources {
     auth: createAuth(db, env),
     directory: new NodeDirectory(() => listNodes(db), nowMs),
     clients: new NodeClients(new NodeTokens(env.nodeSecret, nowMs)),
+    provisioning: new ProvisioningRuns(),
     reconciler: createReconciler(env, db, log),
     nowMs,
   };
@@ -54,7 +61,8 @@ function createReconciler(env: Env, db: Db, log: Logger): Reconciler | null {
   return new Reconciler({
     source: {
       lead: () => leadership.hold(),
-      desired: async () => (await listRegions(db)).map(({ id, desiredNodes }) => ({ region: id, nodes: desiredNodes })),
+      desired: async () =>
+        (await listRegions(db)).map(({ id, desiredNodes }) => ({ region: id, nodes: desiredNodes })),
       nodes: () => listNodes(db),
       answers: answersOn,
       release: () => leadership.release(),

@@ -1,5 +1,5 @@
+import { DbError, toDbError } from "@tidewire/db/errors";
 import { TRPCError } from "@trpc/server";
-import { toDbError, DbError } from "@tidewire/db/errors";
 import { PROBLEMS, Problem } from "./problem.ts";
 
 /**

@@ -2,9 +2,9 @@ import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import { OfProject } from "../lib/schemas/project.ts";
 import type { Context } from "./context.ts";
+import { Problem } from "./problem.ts";
 import { findMemberships } from "./services/membership/find-memberships.ts";
 import { findOwnProject } from "./services/projects/find-own-project.ts";
-import { Problem } from "./problem.ts";
 import { toTrpcError } from "./to-trpc-error.ts";
 import type { MemberRole } from "./views/me.ts";
 
@@ -24,7 +24,9 @@ const t = initTRPC.context<Context>().create({
       // A stack names files of this server; the browser has no use for it.
       stack: undefined,
       problem:
-        error.cause instanceof Problem ? { code: error.cause.code, remedy: error.cause.remedy ?? null } : null,
+        error.cause instanceof Problem
+          ? { code: error.cause.code, remedy: error.cause.remedy ?? null }
+          : null,
     },
   }),
 });

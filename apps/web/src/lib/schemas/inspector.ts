@@ -20,7 +20,11 @@ export const Tail = OfProject.extend({
 export const Sender = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("service") }),
   z.object({ kind: z.literal("anon") }),
-  z.object({ kind: z.literal("user"), sub: z.string().min(1), claims: z.record(z.string(), z.unknown()).optional() }),
+  z.object({
+    kind: z.literal("user"),
+    sub: z.string().min(1),
+    claims: z.record(z.string(), z.unknown()).optional(),
+  }),
 ]);
 export type Sender = z.infer<typeof Sender>;
 

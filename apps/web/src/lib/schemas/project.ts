@@ -33,7 +33,11 @@ export type CreateProject = z.infer<typeof CreateProject>;
 
 export const CheckDatabase = z.object({ url: DatabaseUrl });
 /** `name` must be the project's name, typed by hand. */
-export const DeleteProject = OfProject.extend({ name: z.string() });
+export const DeleteProject = OfProject.extend({
+  name: z.string(),
+  /** Even if its slot stays behind in a database that cannot be reached. */
+  force: z.boolean().default(false),
+});
 export const RenameProject = OfProject.extend({ name: ProjectName });
 /** All limits at once: a partial object would silently reset the others to their defaults. */
 export const UpdateLimits = OfProject.extend({ limits: ProjectLimits });

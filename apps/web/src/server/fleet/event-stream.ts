@@ -13,7 +13,9 @@ const BUFFER_MAX = 32 * 1024 * 1024;
  *
  * @throws RangeError when an event exceeds 32 Mi characters
  */
-export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent, void, void> {
+export async function* readEventStream(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<StreamEvent, void, void> {
   const decoder = new TextDecoder();
   let buffer = "";
   for await (const chunk of body) {

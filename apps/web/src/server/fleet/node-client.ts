@@ -17,6 +17,12 @@ export interface TapInput {
   maxPerSecond?: number | undefined;
 }
 
+export interface TapOptions {
+  signal: AbortSignal;
+  /** The node has accepted; events may still be long in coming. */
+  onOpen: () => void;
+}
+
 export type NodeClient = TRPCClient<NodeRouter>;
 
 /** Typed calls to the nodes' admin ports. Deadlines are the caller's: every procedure takes a signal. */
@@ -44,7 +50,11 @@ export class NodeClients {
    *
    * @throws when the node cannot be reached, refuses, or the stream breaks
    */
-  async *tap(adminUrl: string, input: TapInput, signal: AbortSignal): AsyncGenerator<TapBatch, void, void> {
+  async *tap(
+    adminUrl: string,
+    input: TapInput,
+    { signal, onOpen }: TapOptions,
+  ): AsyncGenerator<TapBatch, void, void> {
     const watchdog = new AbortController();
     let timer = setTimeout(() => watchdog.abort(new Error("no answer")), CONNECT_MS);
     try {
@@ -57,6 +67,7 @@ export class NodeClients {
       for await (const { event, data } of readEventStream(response.body)) {
         clearTimeout(timer);
         timer = setTimeout(() => watchdog.abort(new Error("the stream fell silent")), SILENCE_MS);
+        if (event === "connected") onOpen();
         if (event === "message") yield superjson.deserialize<TapBatch>(JSON.parse(data));
         else if (event === "serialized-error") throw new Error("the node ended the stream with an error");
         else if (event === "return") return;

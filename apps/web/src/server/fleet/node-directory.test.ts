@@ -33,8 +33,16 @@ test("many readers at once are one question", async () => {
 });
 
 test("nodes that said goodbye or were forgotten are not expected to answer", async () => {
-  const rows = [row("a"), row("b", { state: "gone" }), row("c", { beatAtMs: -60_000 }), row("d", { state: "draining" })];
-  const directory = new NodeDirectory(async () => rows, () => 1_000);
+  const rows = [
+    row("a"),
+    row("b", { state: "gone" }),
+    row("c", { beatAtMs: -60_000 }),
+    row("d", { state: "draining" }),
+  ];
+  const directory = new NodeDirectory(
+    async () => rows,
+    () => 1_000,
+  );
   expect((await directory.expected()).map((node) => node.id)).toEqual(["a", "d"]);
 });
 

@@ -31,7 +31,9 @@ export class PidFiles {
     } catch {
       return [];
     }
-    return names.filter((name) => name.endsWith(SUFFIX)).flatMap((name) => this.#parse(join(this.#dir, name)));
+    return names
+      .filter((name) => name.endsWith(SUFFIX))
+      .flatMap((name) => this.#parse(join(this.#dir, name)));
   }
 
   write(node: DrivenNode): void {

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { BEAT_LOST_MS, type KnownNode, plan, restartDelayMs, START_DEADLINE_MS, UNREACHABLE_MS } from "./plan.ts";
+import {
+  BEAT_LOST_MS,
+  type KnownNode,
+  plan,
+  restartDelayMs,
+  START_DEADLINE_MS,
+  UNREACHABLE_MS,
+} from "./plan.ts";
 
 const NOW = 1_000_000;
 const LIMITS = { drainMs: 5_000 };
@@ -51,7 +58,11 @@ test("a killed node is started again at once in its own slot", () => {
 test("a node that keeps ending is given growing pauses, and the reason is told", () => {
   const dead = node(0, { process: "exited", exitedAtMs: NOW - 1_000, crashes: 4 });
   expect(plan([{ region: "eu", nodes: 1 }], [dead], NOW, LIMITS)).toEqual([
-    expect.objectContaining({ kind: "wait", untilMs: NOW + 1_000, reason: expect.stringContaining("4 times in a row") }),
+    expect.objectContaining({
+      kind: "wait",
+      untilMs: NOW + 1_000,
+      reason: expect.stringContaining("4 times in a row"),
+    }),
   ]);
   expect([1, 2, 3, 4, 20].map(restartDelayMs)).toEqual([0, 500, 1_000, 2_000, 30_000]);
 });
@@ -63,12 +74,16 @@ test("a drain that takes too long is ended by force", () => {
 test("stale beats alone do not convict: the control database may be the trouble", () => {
   const stale = { beatAtMs: NOW - BEAT_LOST_MS - 1 };
   expect(kinds(1, [node(0, stale)])).toEqual([]);
-  expect(kinds(1, [node(0, { ...stale, unreachableSinceMs: NOW - UNREACHABLE_MS - 1 })])).toEqual(["kill eu-1"]);
+  expect(kinds(1, [node(0, { ...stale, unreachableSinceMs: NOW - UNREACHABLE_MS - 1 })])).toEqual([
+    "kill eu-1",
+  ]);
   expect(kinds(1, [node(0, { unreachableSinceMs: NOW - 60_000 })])).toEqual([]);
 });
 
 test("a start that never beats is given up after its deadline", () => {
   const starting = { beatAtMs: null, unreachableSinceMs: NOW - 40_000 };
   expect(kinds(1, [node(0, { ...starting, startedAtMs: NOW - START_DEADLINE_MS + 1 })])).toEqual([]);
-  expect(kinds(1, [node(0, { ...starting, startedAtMs: NOW - START_DEADLINE_MS - 1 })])).toEqual(["kill eu-1"]);
+  expect(kinds(1, [node(0, { ...starting, startedAtMs: NOW - START_DEADLINE_MS - 1 })])).toEqual([
+    "kill eu-1",
+  ]);
 });

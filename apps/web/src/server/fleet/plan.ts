@@ -89,11 +89,19 @@ function judge(node: KnownNode, isWanted: boolean, nowMs: number, limits: PlanLi
   if (!isWanted) return [{ kind: "stop", id, reason: "the region wants fewer nodes" }];
   if (node.beatAtMs === null) {
     const overdue = nowMs - node.startedAtMs > START_DEADLINE_MS && isUnreachable(node, nowMs);
-    return overdue ? [{ kind: "kill", id, reason: `no beat ${seconds(nowMs - node.startedAtMs)} after its start` }] : [];
+    return overdue
+      ? [{ kind: "kill", id, reason: `no beat ${seconds(nowMs - node.startedAtMs)} after its start` }]
+      : [];
   }
   const lost = nowMs - node.beatAtMs > BEAT_LOST_MS && isUnreachable(node, nowMs);
   return lost
-    ? [{ kind: "kill", id, reason: `no beat for ${seconds(nowMs - node.beatAtMs)} and no answer on its admin port` }]
+    ? [
+        {
+          kind: "kill",
+          id,
+          reason: `no beat for ${seconds(nowMs - node.beatAtMs)} and no answer on its admin port`,
+        },
+      ]
     : [];
 }
 

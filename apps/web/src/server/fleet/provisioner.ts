@@ -48,7 +48,13 @@ export class Provisioner {
   adopt(): void {
     for (const node of this.#driver.adopt()) {
       if (this.#lives.has(node.id)) continue;
-      this.#lives.set(node.id, { node, exitedAtMs: null, stoppingSinceMs: null, unreachableSinceMs: null, crashes: 0 });
+      this.#lives.set(node.id, {
+        node,
+        exitedAtMs: null,
+        stoppingSinceMs: null,
+        unreachableSinceMs: null,
+        crashes: 0,
+      });
       this.#tell("info", `${node.id} (pid ${node.pid}) was running already and is looked after again.`);
     }
   }

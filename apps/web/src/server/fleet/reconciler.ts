@@ -1,7 +1,7 @@
 import type { NodeRow } from "@tidewire/db/node-store";
 import type { ReconcilerView } from "../views/fleet.ts";
 import type { NodeDriver } from "./driver.ts";
-import { type Action, type DesiredRegion, plan, type PlanLimits } from "./plan.ts";
+import { type Action, type DesiredRegion, type PlanLimits, plan } from "./plan.ts";
 import { type FleetEvent, Provisioner } from "./provisioner.ts";
 
 const PASS_EVERY_MS = 1_000;
@@ -96,7 +96,9 @@ export class Reconciler {
       this.#lastPassAtMs = this.#options.nowMs();
     } catch (error) {
       this.#isLeader = false;
-      this.#problems = [`The fleet is not looked after right now: ${error instanceof Error ? error.message : error}.`];
+      this.#problems = [
+        `The fleet is not looked after right now: ${error instanceof Error ? error.message : error}.`,
+      ];
     }
   }
 

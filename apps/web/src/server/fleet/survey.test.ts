@@ -23,7 +23,9 @@ test("a node that hangs is named after the deadline and holds up nobody", async 
 });
 
 test("a refused connection and an unreadable answer are told apart", async () => {
-  const refused = new Error("fetch failed", { cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }) });
+  const refused = new Error("fetch failed", {
+    cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+  });
   const result = await survey(
     [node("a"), node("b")],
     async ({ id }) => {

@@ -75,7 +75,9 @@ function toReason(error: unknown, deadlineMs: number): string {
   if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError")) {
     return `no answer within ${deadlineMs / 1000} s`;
   }
-  return findCode(error) === "ECONNREFUSED" ? "nothing listens on its admin port" : "its answer could not be read";
+  return findCode(error) === "ECONNREFUSED"
+    ? "nothing listens on its admin port"
+    : "its answer could not be read";
 }
 
 function findCode(error: unknown): string | undefined {

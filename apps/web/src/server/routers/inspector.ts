@@ -5,7 +5,9 @@ import { tailProject } from "../services/inspector/tail-project.ts";
 import { projectAtLeast, projectProcedure } from "../trpc.ts";
 
 export const inspectorRouter = {
-  tail: projectProcedure.input(Tail).subscription(({ ctx, input, signal }) => tailProject(ctx, input, signal)),
+  tail: projectProcedure
+    .input(Tail)
+    .subscription(({ ctx, input, signal }) => tailProject(ctx, input, signal)),
   send: projectAtLeast("developer")
     .input(SendMessage)
     .mutation(({ ctx, input }) => sendMessage(ctx, input)),

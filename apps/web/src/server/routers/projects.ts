@@ -46,5 +46,5 @@ export const projectsRouter = {
     .mutation(({ ctx, input }) => updateSettings(ctx, input.settings)),
   delete: projectAtLeast("admin")
     .input(DeleteProject)
-    .mutation(({ ctx, input }) => deleteProject(ctx, input.name)),
+    .mutation(({ ctx, input }) => deleteProject(ctx, input)),
 } satisfies TRPCRouterRecord;

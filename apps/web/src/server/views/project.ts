@@ -52,7 +52,8 @@ export const STEP_IDS = [
 export type StepId = (typeof STEP_IDS)[number];
 
 export interface ProvisioningStep {
-  id: StepId;
+  /** One of {@link STEP_IDS}, or of a version to come. */
+  id: string;
   title: string;
   state: "waiting" | "running" | "done" | "failed";
   startedAtMs: number | null;
@@ -81,6 +82,7 @@ export interface DatabaseCheck {
 export interface DatabaseReport {
   ok: boolean;
   version: string | null;
+  /** How long connecting and looking took. */
   roundTripMs: number | null;
   checks: DatabaseCheck[];
 }

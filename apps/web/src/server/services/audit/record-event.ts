@@ -4,7 +4,10 @@ import type { MemberScope } from "../../context.ts";
 type Event = Pick<AuditEntry, "action" | "target" | "projectRef" | "before" | "after">;
 
 /** Writes down who did it, in which organisation and from where. Secrets never go into an event. */
-export async function recordEvent({ resources, user, membership, caller }: MemberScope, event: Event): Promise<void> {
+export async function recordEvent(
+  { resources, user, membership, caller }: MemberScope,
+  event: Event,
+): Promise<void> {
   await recordAudit(resources.db, {
     ...event,
     ...caller,

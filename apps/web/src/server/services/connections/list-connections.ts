@@ -4,7 +4,10 @@ import type { ConnectionList } from "../../views/connection.ts";
 import { askNodes } from "../nodes/ask-nodes.ts";
 
 /** Newest first. */
-export async function listConnections({ resources, project: { ref } }: ProjectScope): Promise<ConnectionList> {
+export async function listConnections({
+  resources,
+  project: { ref },
+}: ProjectScope): Promise<ConnectionList> {
   const result = await askNodes(resources, (node, options) => node.connections.query({ ref }, options));
   const connections = result.replies.flatMap(({ value }) => value).sort((a, b) => b.sinceMs - a.sinceMs);
   return { ...toSurveyed(result), connections };

@@ -17,7 +17,9 @@ export async function readNodeLog({ resources }: MemberScope, id: string): Promi
   try {
     const { size } = await file.stat();
     const from = Math.max(0, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, TAIL_BYTES)), { position: from });
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, TAIL_BYTES)), {
+      position: from,
+    });
     const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
     // The cut may have gone through a line.
     if (from > 0) lines.shift();

@@ -34,8 +34,11 @@ const SNAPSHOT: NodeSnapshot = {
   rssBytes: 1,
   controlDatabase: { ok: true, sinceMs: 0 },
 };
-const view = (row: Partial<NodeStatus>, snapshot: Partial<NodeSnapshot> | null, silence: string | null = null) =>
-  toNodeView({ ...ROW, ...row }, { snapshot: snapshot && { ...SNAPSHOT, ...snapshot }, silence });
+const view = (
+  row: Partial<NodeStatus>,
+  snapshot: Partial<NodeSnapshot> | null,
+  silence: string | null = null,
+) => toNodeView({ ...ROW, ...row }, { snapshot: snapshot && { ...SNAPSHOT, ...snapshot }, silence });
 
 test("a node that beats and answers is healthy, with its own figures", () => {
   expect(view({}, {})).toMatchObject({ health: "healthy", connections: 5, answered: true, homes: ["p"] });

@@ -8,6 +8,7 @@ export type OpaqueKey = ApiKey & { kind: "publishable" | "secret" };
 export async function findKey({ resources, project }: ProjectScope, id: string): Promise<OpaqueKey> {
   const keys = await listApiKeys(resources, project.ref);
   const key = keys.find((candidate) => candidate.id === id);
-  if (key === undefined || (key.kind !== "publishable" && key.kind !== "secret")) throw new Problem("KeyNotFound");
+  if (key === undefined || (key.kind !== "publishable" && key.kind !== "secret"))
+    throw new Problem("KeyNotFound");
   return { ...key, kind: key.kind };
 }

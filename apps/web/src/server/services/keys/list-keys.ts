@@ -11,7 +11,17 @@ export async function listKeys({ resources, project }: ProjectScope): Promise<Ke
 }
 
 /** Undefined for legacy keys, which are shown elsewhere. */
-function toKeyView({ id, kind, name, prefix, value, createdAt, lastUsedAt, revokedAt, expiresAt }: ApiKey): KeyView | undefined {
+function toKeyView({
+  id,
+  kind,
+  name,
+  prefix,
+  value,
+  createdAt,
+  lastUsedAt,
+  revokedAt,
+  expiresAt,
+}: ApiKey): KeyView | undefined {
   if (kind !== "publishable" && kind !== "secret") return undefined;
   return {
     id,

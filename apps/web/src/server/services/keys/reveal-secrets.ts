@@ -9,7 +9,9 @@ import { recordEvent } from "../audit/record-event.ts";
 export async function revealSecrets(ctx: ProjectScope): Promise<RevealedSecrets> {
   const { ref } = ctx.project;
   const keys = await listApiKeys(ctx.resources, ref);
-  const serviceRoleKey = keys.find(({ kind, revokedAt }) => kind === "service_role" && revokedAt === null)?.value;
+  const serviceRoleKey = keys.find(
+    ({ kind, revokedAt }) => kind === "service_role" && revokedAt === null,
+  )?.value;
   if (serviceRoleKey === undefined || serviceRoleKey === null) throw new Problem("ProjectNotReady");
   const { jwtSecret } = await readProjectSecrets(ctx.resources, ref);
   await recordEvent(ctx, { action: "key.reveal", target: "service_role, jwt secret", projectRef: ref });

@@ -33,13 +33,21 @@ test("rates come from each node's own interval", () => {
 
 test("a node that started anew, or is new, is left out instead of making a spike", () => {
   const before = [at("a", 1_000, { messagesIn: 1_000 }), at("b", 1_000, { messagesIn: 5 })];
-  const now = [at("a", 2_000, { messagesIn: 3 }), at("b", 2_000, { messagesIn: 6 }), at("c", 2_000, { messagesIn: 900 })];
+  const now = [
+    at("a", 2_000, { messagesIn: 3 }),
+    at("b", 2_000, { messagesIn: 6 }),
+    at("c", 2_000, { messagesIn: 900 }),
+  ];
   expect(toRates(before, now)).toMatchObject({ messagesIn: 1 });
   expect(toRates([], now)).toBeNull();
 });
 
 test("regions are listed with their share", () => {
-  const shares = toRegionShares([at("b", 0, { connections: 1 }, "us"), at("a", 0, { connections: 2 }), at("c", 0, { channels: 4 })]);
+  const shares = toRegionShares([
+    at("b", 0, { connections: 1 }, "us"),
+    at("a", 0, { connections: 2 }),
+    at("c", 0, { channels: 4 }),
+  ]);
   expect(shares).toEqual([
     { region: "eu", nodes: 2, connections: 2, channels: 4 },
     { region: "us", nodes: 1, connections: 1, channels: 0 },

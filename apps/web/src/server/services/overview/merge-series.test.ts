@@ -15,7 +15,12 @@ test("counters become rates and add up over nodes", () => {
     { name: "messagesIn" as const, node: "a", points: [point(0, 100), point(10_000, 50)] },
     { name: "messagesIn" as const, node: "b", points: [point(0, 20)] },
   ];
-  expect(mergeSeries({ bucketMs: 10_000, series })).toEqual({ messagesIn: [[0, 12], [10_000, 5]] });
+  expect(mergeSeries({ bucketMs: 10_000, series })).toEqual({
+    messagesIn: [
+      [0, 12],
+      [10_000, 5],
+    ],
+  });
 });
 
 test("connections add up, lag is that of the worst node", () => {
@@ -33,5 +38,8 @@ test("a bucket that nobody reported is a gap, and points are in order of time", 
     { name: "connections" as const, node: "a", points: [point(30_000, 1)] },
     { name: "connections" as const, node: "b", points: [point(0, 2)] },
   ];
-  expect(mergeSeries({ bucketMs: 10_000, series }).connections).toEqual([[0, 2], [30_000, 1]]);
+  expect(mergeSeries({ bucketMs: 10_000, series }).connections).toEqual([
+    [0, 2],
+    [30_000, 1],
+  ]);
 });

@@ -24,15 +24,23 @@ test("a silent node is named with what is missing because of it", () => {
   const silentNodes = [{ node: "sg-2", region: "sg", beatAtMs: 6_000, connections: 212, reason: "" }];
   const verdict = toVerdict({ ...HEALTHY, surveyed: { ...SURVEYED, silent: ["sg-2"], silentNodes } });
   expect(verdict.level).toBe("warning");
-  expect(verdict.sentences[0]).toMatch(/Node sg-2 does not answer \(last beat 4 s ago\): its 212 connections are not shown/);
+  expect(verdict.sentences[0]).toMatch(
+    /Node sg-2 does not answer \(last beat 4 s ago\): its 212 connections are not shown/,
+  );
 });
 
 test("no node at all is an outage, not a row of zeros", () => {
-  expect(toVerdict({ ...HEALTHY, surveyed: { ...SURVEYED, answered: [] } })).toMatchObject({ level: "broken" });
+  expect(toVerdict({ ...HEALTHY, surveyed: { ...SURVEYED, answered: [] } })).toMatchObject({
+    level: "broken",
+  });
 });
 
 test("lag names the transaction that causes it", () => {
-  const replication = { ...REPLICATION, lagMs: 12_000, blocker: { pid: 4711, user: "backup", ageMs: 9 * 60_000 } };
+  const replication = {
+    ...REPLICATION,
+    lagMs: 12_000,
+    blocker: { pid: 4711, user: "backup", ageMs: 9 * 60_000 },
+  };
   expect(toVerdict({ ...HEALTHY, replication }).sentences[0]).toMatch(
     /^Replication is 12.* s behind: a transaction of `backup` \(pid 4711\) has been open for 9 min/,
   );

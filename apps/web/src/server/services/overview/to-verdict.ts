@@ -39,7 +39,8 @@ export function toVerdict(input: VerdictInput): Verdict {
 
 function ofState({ state }: VerdictInput): Finding[] {
   if (state === "provisioning") return [{ level: "warning", sentence: "The project is still being set up." }];
-  if (state === "failed") return [{ level: "broken", sentence: "Setting up the project failed; its progress list says why." }];
+  if (state === "failed")
+    return [{ level: "broken", sentence: "Setting up the project failed; its progress list says why." }];
   if (state === "deleting") return [{ level: "warning", sentence: "The project is being deleted." }];
   return [];
 }
@@ -63,11 +64,17 @@ function ofReplication({ replication }: VerdictInput): Finding[] {
   const { state, stateReason, lagMs, retainedBytes, retainedBytesMax, pool } = replication;
   if (state === "lost") {
     const reason = stateReason === undefined ? "" : `: ${stateReason}`;
-    findings.push({ level: "broken", sentence: `The project's database is lost${reason}. Broadcast and presence go on.` });
+    findings.push({
+      level: "broken",
+      sentence: `The project's database is lost${reason}. Broadcast and presence go on.`,
+    });
   }
   if (lagMs !== null && lagMs > LAG_WARNING_MS) {
     const level = lagMs > LAG_BROKEN_MS ? "broken" : "warning";
-    findings.push({ level, sentence: `Replication is ${formatMs(lagMs)} behind${toCause(replication.blocker)}.` });
+    findings.push({
+      level,
+      sentence: `Replication is ${formatMs(lagMs)} behind${toCause(replication.blocker)}.`,
+    });
   }
   if (retainedBytes !== null && retainedBytes > retainedBytesMax * RETAINED_WARNING_SHARE) {
     findings.push({

@@ -9,7 +9,10 @@ export interface Member {
 }
 
 /** Takes one member out of a presence list. @returns false when it was gone already; @throws Problem */
-export async function evictMember(ctx: ProjectScope, { node, topic, phxRef }: Member): Promise<{ found: boolean }> {
+export async function evictMember(
+  ctx: ProjectScope,
+  { node, topic, phxRef }: Member,
+): Promise<{ found: boolean }> {
   const { ref } = ctx.project;
   const answer = await commandNode(ctx.resources, node, (client, options) =>
     client.evict.mutate({ ref, topic, phxRef }, options),

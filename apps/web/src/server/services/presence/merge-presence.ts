@@ -42,7 +42,14 @@ function mergeTopics(
   for (const { node, topics: reported } of snapshots) {
     for (const { topic, private: isPrivate, members: count, joins, leaves } of reported) {
       const id = topicId({ topic, private: isPrivate });
-      const merged = topics.get(id) ?? { topic, private: isPrivate, members: 0, joins: 0, leaves: 0, nodes: [] };
+      const merged = topics.get(id) ?? {
+        topic,
+        private: isPrivate,
+        members: 0,
+        joins: 0,
+        leaves: 0,
+        nodes: [],
+      };
       // Nodes that carry a topic see the same joins and leaves; the one that carried it longest has seen most.
       merged.joins = Math.max(merged.joins, joins);
       merged.leaves = Math.max(merged.leaves, leaves);

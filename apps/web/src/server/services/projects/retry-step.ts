@@ -1,5 +1,14 @@
+import { setProjectStatus } from "@tidewire/db/projects";
 import type { ProjectScope } from "../../context.ts";
+import { Problem } from "../../problem.ts";
+import { recordEvent } from "../audit/record-event.ts";
 
-export async function retryStep(_ctx: ProjectScope): Promise<void> {
-  throw new Error("being written");
+/** Goes on from the failed step. @throws Problem `NothingToRetry` */
+export async function retryStep(ctx: ProjectScope): Promise<void> {
+  const { resources, project } = ctx;
+  const failed = project.provisioning.find(({ state }) => state === "failed");
+  if (project.status !== "failed" || failed === undefined) throw new Problem("NothingToRetry");
+  await setProjectStatus(resources.db, project.ref, "provisioning");
+  await recordEvent(ctx, { action: "project.retry", target: failed.id, projectRef: project.ref });
+  resources.provisioning.start(resources, project.ref);
 }

@@ -17,7 +17,9 @@ export function watchReplication(
     const view = await readReplication(ctx);
     const { home, askedAtMs: atMs } = view;
     if (home?.retainedBytes === undefined) return view;
-    readings = readings.filter((reading) => atMs - reading.atMs < WINDOW_MS).concat({ atMs, bytes: home.retainedBytes });
+    readings = readings
+      .filter((reading) => atMs - reading.atMs < WINDOW_MS)
+      .concat({ atMs, bytes: home.retainedBytes });
     return { ...view, slotLostAtMs: forecastSlotLoss(readings, home.retainedBytesMax) };
   }, signal);
 }

@@ -1,0 +1,58 @@
+import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
+
+/** Parcels that a slow browser has not fetched hold at most this many events; what does not fit is counted as dropped. */
+const EVENTS_MAX = 2_000;
+
+export interface Collected {
+  events: TapEvent[];
+  seen: number;
+  dropped: number;
+}
+
+/** Gathers the batches of all nodes until the next parcel leaves; keeps the rate over all of them. */
+export class ParcelBuffer {
+  readonly #maxPerSecond: number;
+  readonly #nowMs: () => number;
+  #events: TapEvent[] = [];
+  #seen = 0;
+  #dropped = 0;
+  #secondStartMs = Number.NEGATIVE_INFINITY;
+  #inThisSecond = 0;
+
+  constructor(maxPerSecond: number, nowMs: () => number) {
+    this.#maxPerSecond = maxPerSecond;
+    this.#nowMs = nowMs;
+  }
+
+  get isEmpty(): boolean {
+    return this.#seen === 0;
+  }
+
+  add({ events, seen, dropped }: TapBatch): void {
+    this.#seen += seen;
+    this.#dropped += dropped;
+    for (const event of events) {
+      if (this.#events.length < EVENTS_MAX && this.#withinRate()) this.#events.push(event);
+      else this.#dropped++;
+    }
+  }
+
+  /** In order of time, as well as clocks of several nodes allow. */
+  take(): Collected {
+    const events = this.#events.sort((a, b) => a.atMs - b.atMs || a.id.localeCompare(b.id));
+    const collected = { events, seen: this.#seen, dropped: this.#dropped };
+    this.#events = [];
+    this.#seen = 0;
+    this.#dropped = 0;
+    return collected;
+  }
+
+  #withinRate(): boolean {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#secondStartMs >= 1_000) {
+      this.#secondStartMs = nowMs;
+      this.#inThisSecond = 0;
+    }
+    return ++this.#inThisSecond <= this.#maxPerSecond;
+  }
+}

@@ -1,0 +1,53 @@
+import { pruneNodes } from "@tidewire/db/nodes";
+import { pruneSamples } from "@tidewire/db/samples";
+import { isRunning } from "./fleet/process-table.ts";
+import { type Resources, resources } from "./resources.ts";
+
+const OWNER_CHECK_MS = 1_000;
+const HOUSEKEEPING_EVERY_MS = 10 * 60_000;
+/** The longest range a graph can show. */
+const SAMPLES_KEPT_MS = 7 * 24 * 3_600_000;
+const NODES_KEPT_MS = 24 * 3_600_000;
+const RESUME_EVERY_MS = 5_000;
+const STARTED = Symbol.for("tidewire.background");
+
+/** What runs without anybody asking: the fleet, half-made projects, tidying up. Once per process. */
+export function startBackground(): void {
+  if (Reflect.get(globalThis, STARTED) === true) return;
+  Reflect.set(globalThis, STARTED, true);
+  const shared = resources();
+  shared.reconciler?.start();
+  resumeProvisioning(shared);
+  setInterval(() => void tidyUp(shared), HOUSEKEEPING_EVERY_MS).unref();
+  followOwner(shared);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => void shared.reconciler?.close().catch(() => undefined));
+  }
+}
+
+/** The control database may come up after the dashboard. */
+function resumeProvisioning(shared: Resources): void {
+  shared.provisioning.resume(shared).catch(() => {
+    setTimeout(() => resumeProvisioning(shared), RESUME_EVERY_MS).unref();
+  });
+}
+
+async function tidyUp({ db, log }: Resources): Promise<void> {
+  try {
+    await pruneSamples(db, { olderThanMs: SAMPLES_KEPT_MS });
+    await pruneNodes(db, { silentMs: NODES_KEPT_MS });
+  } catch (err) {
+    log.warn({ err }, "old samples stay until the control database answers");
+  }
+}
+
+/** A dashboard whose supervisor was killed would keep the port from the next one. */
+function followOwner({ env, log }: Resources): void {
+  const { ownerPid } = env;
+  if (ownerPid === undefined) return;
+  setInterval(() => {
+    if (isRunning(ownerPid, "")) return;
+    log.warn({ ownerPid }, "the owner process is gone; leaving");
+    process.exit(0);
+  }, OWNER_CHECK_MS).unref();
+}
