@@ -18,7 +18,7 @@ try {
   const { url, adminUrl } = await starting;
   log.info({ url, adminUrl, pid: process.pid }, "ready");
 } catch (err) {
-  log.fatal({ err }, toSentence(err, env));
+  log.fatal({ err }, toSentence(err));
   process.exit(1);
 }
 
@@ -32,10 +32,10 @@ function readEnvOrExit(): NodeEnv {
   }
 }
 
-/** What an operator should read first; the error itself follows in the log. */
-function toSentence(error: unknown, { port, adminPort }: NodeEnv): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return `port ${port} or ${adminPort} is taken by another program`;
-  if (code === "EACCES") return `this user may not listen on port ${port} or ${adminPort}`;
+/** What an operator should read first; the error itself stands beside it. */
+function toSentence(error: unknown): string {
+  if (!(error instanceof Error && "code" in error && "port" in error)) return "the node could not start";
+  if (error.code === "EADDRINUSE") return `port ${error.port} is taken by another program`;
+  if (error.code === "EACCES") return `this user may not listen on port ${error.port}`;
   return "the node could not start";
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import { jwtVerify } from "jose";
+import { closeServer, listen, toReachable } from "../http/listen.ts";
 import type { Log } from "../log.ts";
 import { nodeRouter } from "./router.ts";
 import type { NodeViews } from "./views.ts";
@@ -38,10 +39,10 @@ export async function openAdminServer({ host, port, nodeSecret, views, log }: Op
     if (request.url?.startsWith(BASE_PATH)) return serveRouter(request, response);
     response.writeHead(404).end();
   });
-  await listen(server, port, host);
+  await listen(server, { port, host });
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    url: `http://${toReachable(host)}:${bound}`,
     close: () => closeServer(server),
   };
 }
@@ -58,23 +59,4 @@ function createTokenCheck(nodeSecret: string): (request: IncomingMessage) => Pro
       () => false,
     );
   };
-}
-
-/** Rejects when the port is taken or not allowed. */
-export function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-/** Ends open streams too: an inspector's tail never ends by itself. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
