@@ -18,8 +18,9 @@ const GRANTS = (role: string, database: string) => `
   grant usage on sequence metric_sample_id_seq to ${role};`;
 
 /**
- * Creates the nodes' login role, or resets its password and rights to exactly what is listed here. Runs in one
- * transaction on the control database, as its owner; the caller owns the connection.
+ * Creates the nodes' login role, or resets its password and rights to exactly what is listed here, and closes the
+ * control database to every other role of the server, such as the owners of managed databases. Runs in one transaction
+ * on the control database, as its owner; the caller owns the connection.
  *
  * @throws pg.DatabaseError when the connection may not create roles
  */
@@ -41,7 +42,8 @@ export async function ensureNodeRole(client: ClientBase, password: string, name 
       revoke all on all sequences in schema public from ${role};
       revoke all on schema public from ${role};
       revoke all on database ${database} from ${role};
-      revoke temporary on database ${database} from public;
+      revoke connect, temporary on database ${database} from public;
+      grant connect, temporary on database ${database} to current_user;
       revoke create on schema public from public;`);
     await client.query(GRANTS(role, database));
     await client.query("commit");

@@ -1,6 +1,7 @@
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
-import { openClient } from "@tidewire/testkit/project-database";
+import { openClient, randomRef } from "@tidewire/testkit/project-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createManagedDatabase } from "../src/managed-database.ts";
 import { ensureNodeRole } from "../src/node-role.ts";
 import { createControlDatabase } from "./control-database.ts";
 
@@ -80,6 +81,13 @@ describe("the nodes' role", () => {
   ])("cannot %s", async (_what, sql) => {
     await using node = await asNode();
     await expect(node.query(sql)).rejects.toThrow(/permission denied|must be|only roles|only superusers/);
+  });
+
+  test("and the owner are the only ones that get in", async () => {
+    const { databaseUrl } = await createManagedDatabase(server.url(), randomRef());
+    const intruder = new URL(databaseUrl);
+    intruder.pathname = new URL(url).pathname;
+    await expect(openClient(intruder.href)).rejects.toThrow(/permission denied for database/);
   });
 
   test("is kept out with a wrong password, and gets a new one without losing or gaining a right", async () => {

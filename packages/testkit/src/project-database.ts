@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createManagedDatabase, dropManagedDatabase } from "@tidewire/db/managed-database";
 import { migrateTenant } from "@tidewire/db/tenant-migrations";
+import { type ProjectRef, parseProjectRef } from "@tidewire/protocol/ids";
 import pg from "pg";
 import { signUserToken, type TokenClaims } from "./tokens.ts";
 
@@ -11,7 +12,7 @@ export interface TestClient extends pg.Client, AsyncDisposable {}
 
 /** A project's database as `npm start` would make it, ready for nodes. */
 export interface ProjectDatabase extends AsyncDisposable {
-  readonly ref: string;
+  readonly ref: ProjectRef;
   /** URL of the database's owner, as a node gets it. */
   readonly databaseUrl: string;
   /** URL of a superuser in the same database. */
@@ -55,10 +56,11 @@ export async function createProjectDatabase(server: {
   };
 }
 
-export function randomRef(): string {
-  return Array.from(randomBytes(REF_LENGTH), (byte) => REF_LETTERS.charAt(byte % REF_LETTERS.length)).join(
-    "",
+export function randomRef(): ProjectRef {
+  const letters = Array.from(randomBytes(REF_LENGTH), (byte) =>
+    REF_LETTERS.charAt(byte % REF_LETTERS.length),
   );
+  return parseProjectRef(letters.join(""));
 }
 
 /** @returns a connection that survives its server: a broken one rejects its next query instead of ending the process */
