@@ -30,9 +30,11 @@ interface Outcome {
 async function measure(server: ServerProcess, members: number, messagesPerSecond: number): Promise<Outcome> {
   const topic = `realtime:bench-${members}-${Math.random()}`;
   const latencies: number[] = [];
-  const witness = await Member.join(server.listening.socketUrl, topic, (payload) => {
-    const sentAtMs = Number(/"at":([\d.]+)/.exec(payload.toString("latin1"))?.[1]);
-    if (Number.isFinite(sentAtMs)) latencies.push(performance.now() - sentAtMs);
+  const witness = await Member.join(server.listening.socketUrl, topic, {
+    onFrame: (payload) => {
+      const sentAtMs = Number(/"at":([\d.]+)/.exec(payload.toString("latin1"))?.[1]);
+      if (Number.isFinite(sentAtMs)) latencies.push(performance.now() - sentAtMs);
+    },
   });
   const others: Member[] = [];
   for (let i = 1; i < members; i++) others.push(await Member.join(server.listening.socketUrl, topic));

@@ -1,10 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 const OPCODE_TEXT = 0x1;
 const OPCODE_PING = 0x9;
 const OPCODE_PONG = 0xa;
 const CONNECT_DEADLINE_MS = 30_000;
+
+export interface JoinOptions {
+  onFrame?: (payload: Buffer) => void;
+  /** Of the `phx_join`; default: an empty configuration. */
+  payload?: unknown;
+  frames?: number;
+}
 
 /**
  * A client on a raw TCP socket: it counts frames by their headers and reads only what it is asked to, so that the load
@@ -23,8 +31,12 @@ export class Member {
     socket.on("error", () => undefined);
   }
 
-  /** Connects, upgrades and joins `topic`; resolves with the join's reply. */
-  static async join(url: string, topic: string, onFrame?: (payload: Buffer) => void): Promise<Member> {
+  /** Connects, upgrades and joins `topic`; resolves when as many frames came as the join brings (default: the reply). */
+  static async join(
+    url: string,
+    topic: string,
+    { onFrame, payload, frames = 1 }: JoinOptions = {},
+  ): Promise<Member> {
     const { hostname, port, pathname, search, host } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     const key = randomBytes(16).toString("base64");
@@ -34,9 +46,8 @@ export class Member {
     );
     await untilUpgraded(socket);
     const member = new Member(socket, onFrame);
-    const joined = member.#firstFrame();
-    member.send(JSON.stringify(["1", "1", topic, "phx_join", { config: {} }]));
-    await joined;
+    member.send(JSON.stringify(["1", "1", topic, "phx_join", payload ?? { config: {} }]));
+    await member.#received(frames);
     member.#frames = 0;
     return member;
   }
@@ -54,16 +65,12 @@ export class Member {
     this.#socket.destroy();
   }
 
-  #firstFrame(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => reject(new Error("no reply to the join")), CONNECT_DEADLINE_MS);
-      const poll = setInterval(() => {
-        if (this.#frames === 0) return;
-        clearTimeout(deadline);
-        clearInterval(poll);
-        resolve();
-      }, 5);
-    });
+  async #received(frames: number): Promise<void> {
+    const deadlineMs = Date.now() + CONNECT_DEADLINE_MS;
+    while (this.#frames < frames) {
+      if (Date.now() > deadlineMs) throw new Error(`the join brought ${this.#frames} of ${frames} frames`);
+      await delay(2);
+    }
   }
 
   #read(chunk: Buffer): void {

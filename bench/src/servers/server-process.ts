@@ -11,6 +11,7 @@ export interface Listening {
   socketUrl: string;
   /** For row benchmarks: the project's database. */
   databaseUrl?: string;
+  jwtSecret?: string;
 }
 
 /** A server in a process of its own, so that its CPU time is its own. */

@@ -19,6 +19,7 @@ serve(
   {
     socketUrl: `${socketUrl}?apikey=${cluster.project.keys.publishable.value}&vsn=2.0.0`,
     databaseUrl: cluster.project.database.adminUrl,
+    jwtSecret: cluster.project.jwtSecret,
   },
   () => cluster[Symbol.asyncDispose](),
 );
