@@ -1,0 +1,6 @@
+import type { MemberRole } from "#server/views/me.ts";
+
+/** Who may change keys, limits and settings; the server decides, this only spares a press in vain. */
+export function mayAdminister(role: MemberRole | undefined): boolean {
+  return role === "owner" || role === "admin";
+}
