@@ -21,5 +21,5 @@ serve(
     databaseUrl: cluster.project.database.adminUrl,
     jwtSecret: cluster.project.jwtSecret,
   },
-  () => cluster[Symbol.asyncDispose](),
+  async () => cluster[Symbol.asyncDispose](),
 );
