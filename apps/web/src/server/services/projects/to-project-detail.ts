@@ -21,7 +21,7 @@ export async function toProjectDetail({
   const usable = keys.filter(
     ({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt?.getTime() ?? Infinity) > nowMs,
   );
-  const valueOf = (kind: string) => usable.find((key) => key.kind === kind)?.value ?? null;
+  const findValue = (kind: string) => usable.find((key) => key.kind === kind)?.value ?? null;
   const url = toProjectUrl(nodeUrl, ref);
   return {
     ref,
@@ -32,8 +32,8 @@ export async function toProjectDetail({
     role: membership.role,
     url,
     websocketUrl: toWebSocketUrl(url),
-    publishableKey: valueOf("publishable"),
-    anonKey: valueOf("anon"),
+    publishableKey: findValue("publishable"),
+    anonKey: findValue("anon"),
     database: { kind: managed ? "managed" : "own", ...toAddress(secrets.databaseUrl) },
     limits,
     settings,
