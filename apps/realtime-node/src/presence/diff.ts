@@ -1,28 +1,49 @@
 import type { PresenceDiff, PresenceState } from "@tidewire/protocol/supabase/presence";
 import type { Member, PresenceChange } from "./state.ts";
 
+/** A node with ten thousand members of one topic that goes down is told in frames of about 100 KB, not in one of 1 MB. */
+const MEMBERS_PER_DIFF_MAX = 1_000;
+
+interface Item {
+  joined?: Member;
+  left?: Member;
+}
+
 /**
- * Changes of one room during one event-loop turn. Members are told once per turn: ten thousand tracks in a burst are
- * one diff, and a member that came and went within the turn is not told at all.
+ * Changes of one room during one event-loop turn: ten thousand tracks in a burst are ten diffs. Each channel is in a
+ * batch once, so that a track followed by an untrack is still told as a join and a leave.
  */
 export class DiffBatch {
-  readonly #joined = new Map<string, Member>();
-  readonly #left = new Map<string, Member>();
+  readonly #items = new Map<string, Item>();
+
+  /** Whether the change is about a channel that the batch already has: then the batch is told first. */
+  touches({ joined, left }: PresenceChange): boolean {
+    return [...joined, ...left].some((member) => this.#items.has(channelKey(member)));
+  }
 
   add({ joined, left }: PresenceChange): void {
-    for (const member of left) {
-      if (!this.#joined.delete(member.meta.phx_ref)) this.#left.set(member.meta.phx_ref, member);
-    }
+    for (const member of left) this.#items.set(channelKey(member), { left: member });
     for (const member of joined) {
-      if (!this.#left.delete(member.meta.phx_ref)) this.#joined.set(member.meta.phx_ref, member);
+      const key = channelKey(member);
+      this.#items.set(key, { ...this.#items.get(key), joined: member });
     }
   }
 
-  /** Null when nothing is left to tell. */
-  toDiff(): PresenceDiff | null {
-    if (this.#joined.size === 0 && this.#left.size === 0) return null;
-    return { joins: toPresenceState(this.#joined.values()), leaves: toPresenceState(this.#left.values()) };
+  /** An update has its two halves in one diff, because clients add the new meta before they remove the old (11.28). */
+  *toDiffs(): Generator<PresenceDiff> {
+    const items = [...this.#items.values()];
+    for (let from = 0; from < items.length; from += MEMBERS_PER_DIFF_MAX) {
+      const part = items.slice(from, from + MEMBERS_PER_DIFF_MAX);
+      yield {
+        joins: toPresenceState(part.flatMap(({ joined }) => joined ?? [])),
+        leaves: toPresenceState(part.flatMap(({ left }) => left ?? [])),
+      };
+    }
   }
+}
+
+function channelKey({ boot, channel }: Member): string {
+  return `${boot}/${channel}`;
 }
 
 /** Metas by key, as `presence_state` and both halves of a diff carry them. Keys such as `__proto__` are inert. */

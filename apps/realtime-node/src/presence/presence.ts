@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { type Room, toRoomKey } from "@tidewire/protocol/cluster/fanout";
-import type { PresenceAuthor, PresenceEntry } from "@tidewire/protocol/cluster/gossip";
+import type { PresenceAuthor, PresenceEntry, PresencePart } from "@tidewire/protocol/cluster/gossip";
 import type { PresenceMember, PresenceSnapshot } from "@tidewire/protocol/cluster/inspect";
 import type { PresenceDiff, PresenceState } from "@tidewire/protocol/supabase/presence";
 import { toPresenceMeta } from "@tidewire/protocol/supabase/presence";
-import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
 import { DiffBatch, toPresenceState } from "./diff.ts";
 import { type DepartureCause, Departures } from "./evidence.ts";
 import { PresenceRoom } from "./presence-room.ts";
-import { type Leases, Replicator } from "./replicator.ts";
+import { type Leases, Replicator, type ReplicatorDeps } from "./replicator.ts";
 import type { PresenceChange } from "./state.ts";
 
 /** As long as Supabase's (protocol 5.2). */
@@ -32,9 +32,10 @@ export interface SocketEvidence {
 
 export interface PresenceDeps {
   self: PresenceAuthor;
-  bus: Pick<Bus, "publish" | "subscribe" | "mayReach" | "onDisruption">;
-  clock: Pick<Clock, "every" | "monotonicMs" | "nowMs">;
+  bus: ReplicatorDeps["bus"];
+  clock: Pick<Clock, "every" | "after" | "monotonicMs" | "nowMs">;
   leases: Leases;
+  log: Pick<Log, "warn">;
   /** Hands a diff to the local members of a room. */
   deliver(room: Room, diff: PresenceDiff): void;
 }
@@ -63,6 +64,8 @@ export class Presence {
       bus: deps.bus,
       clock: deps.clock,
       leases: deps.leases,
+      log: deps.log,
+      ownPart: (room) => this.#ownPart(room),
       roomOf: (room) => this.#roomOf(room),
       onChange: (room, change) => this.#changed(room, change),
       onForgotten: (room) => this.#rooms.delete(toRoomKey(room)),
@@ -104,6 +107,14 @@ export class Presence {
     return presence === undefined ? {} : toPresenceState(presence.state.members());
   }
 
+  /**
+   * To be awaited before a member joins that is shown the state: resolves when other nodes have said who is present, at
+   * once when there are none, and after a quarter of a second at the latest.
+   */
+  prepare(room: Room): Promise<void> {
+    return this.#replicator.prepare(room);
+  }
+
   /** The first local member joined the room: hear of other nodes' members. */
   watch(room: Room): void {
     this.#replicator.watch(room);
@@ -123,12 +134,12 @@ export class Presence {
       }
       this.#changed(room, change);
     }
+    this.#replicator.hide(boot);
   }
 
+  /** A node beats, for the first time or again: its members are shown once it has said who they are. */
   leaseRenewed(boot: string): void {
-    for (const { room, presence } of this.#rooms.values())
-      this.#changed(room, presence.state.setVisible(boot, true));
-    this.#replicator.askAgain(boot);
+    this.#replicator.confirm(boot);
   }
 
   /** This node's members of a project, with the evidence of their sockets. */
@@ -185,6 +196,13 @@ export class Presence {
     this.#departures.record(ref, { atMs: this.#deps.clock.nowMs(), topic, ...departure });
   }
 
+  #ownPart(room: Room): PresencePart {
+    const { self } = this.#deps;
+    const author = { node: self.node, region: self.region, boot: self.boot };
+    const part = this.#rooms.get(toRoomKey(room))?.presence.state.part(self.boot);
+    return part ?? { author, version: this.#version, members: [] };
+  }
+
   #roomOf(room: Room): PresenceRoom {
     const key = toRoomKey(room);
     const known = this.#rooms.get(key);
@@ -197,12 +215,11 @@ export class Presence {
   #changed(room: Room, change: PresenceChange): void {
     if (change.joined.length === 0 && change.left.length === 0) return;
     const key = toRoomKey(room);
-    let pending = this.#batches.get(key);
-    if (pending === undefined) {
-      pending = { room, batch: new DiffBatch() };
-      this.#batches.set(key, pending);
-    }
-    pending.batch.add(change);
+    const pending = this.#batches.get(key);
+    if (pending?.batch.touches(change)) this.#flushRoom(key);
+    const { batch } = this.#batches.get(key) ?? { batch: new DiffBatch() };
+    batch.add(change);
+    this.#batches.set(key, { room, batch });
     this.#flushing ??= setImmediate(() => this.flush());
   }
 
@@ -210,12 +227,14 @@ export class Presence {
   flush(): void {
     if (this.#flushing !== undefined) clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    const batches = [...this.#batches.values()];
-    this.#batches.clear();
-    for (const { room, batch } of batches) {
-      const diff = batch.toDiff();
-      if (diff !== null) this.#deps.deliver(room, diff);
-    }
+    for (const key of [...this.#batches.keys()]) this.#flushRoom(key);
+  }
+
+  #flushRoom(key: string): void {
+    const pending = this.#batches.get(key);
+    if (pending === undefined) return;
+    this.#batches.delete(key);
+    for (const diff of pending.batch.toDiffs()) this.#deps.deliver(pending.room, diff);
   }
 }
 

@@ -1,31 +1,40 @@
 import { type Room, toRoomKey } from "@tidewire/protocol/cluster/fanout";
-import { type PresenceAuthor, PresenceMessage } from "@tidewire/protocol/cluster/gossip";
+import { type PresenceAuthor, PresenceMessage, type PresencePart } from "@tidewire/protocol/cluster/gossip";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { isDigestDue, isSilent, TICK_MS } from "./digest-plan.ts";
 import type { OwnStep, PresenceRoom } from "./presence-room.ts";
 import type { PresenceChange } from "./state.ts";
+import { PartClient, serveParts } from "./transfer.ts";
 
-/** A lost delta shows at the next digest; together with a transfer that stays well below the 10 s of promise P4. */
-const DIGEST_MS = 3_000;
 /**
  * After the last local member a room is still spoken for this long: somebody who missed that member's leave learns of it
- * by the digests and may still ask.
+ * by the digests and may still ask, and a client that reconnects finds the room complete.
  */
 const LINGER_MS = 30_000;
+/** The parts of a node that is down are kept this long, hidden, in case it was only unreachable. */
+const HIDDEN_MS_MAX = 60_000;
+/** A join waits this long for the other nodes' members, then begins without them. */
+const OPENING_MS_MAX = 250;
 
-/** Whether a boot's node beats. */
+/** Whether a boot's node beats, and which others there are. */
 export interface Leases {
   isAlive(boot: string): boolean;
+  peers(): readonly { readonly boot: string; readonly health: string }[];
 }
 
 export interface ReplicatorDeps {
   self: PresenceAuthor;
-  bus: Pick<Bus, "publish" | "subscribe" | "mayReach" | "onDisruption">;
-  clock: Pick<Clock, "every" | "monotonicMs">;
+  bus: Pick<Bus, "publish" | "subscribe" | "request" | "flush" | "mayReach" | "onDisruption">;
+  clock: Pick<Clock, "every" | "after" | "monotonicMs">;
   leases: Leases;
+  log: Pick<Log, "warn">;
   /** The room, made on first use. */
   roomOf(room: Room): PresenceRoom;
+  /** This node's own part; an empty one of the latest version where it has nothing, so that it ends any older one. */
+  ownPart(room: Room): PresencePart;
   onChange(room: Room, change: PresenceChange): void;
   /** Nobody here needs the room any more. */
   onForgotten(room: Room): void;
@@ -34,108 +43,193 @@ export interface ReplicatorDeps {
 interface Watched {
   room: Room;
   subscription: Subscription;
+  /** Resolves when the nodes alive at the opening have answered. */
+  opened: Promise<unknown>;
+  changedMs: number;
+  digestMs: number;
+  /** When each other author was last heard or asked. */
+  heardMs: Map<string, number>;
+  asking: Map<string, Promise<void>>;
   /** Set while only lingering. */
   untilMs?: number;
 }
 
 /**
  * Keeps the rooms that this node has members in equal to what other nodes say of them: deltas at once, digests every
- * three seconds, the whole part when something was missed.
+ * few seconds, and the whole part of an author, asked of that author alone, when something was missed.
+ *
+ * An author that was down and beats again is shown only after it has confirmed its part: members that left while it was
+ * away must not come back even for a moment.
  */
 export class Replicator {
   readonly #deps: ReplicatorDeps;
+  readonly #client: PartClient;
   readonly #watched = new Map<string, Watched>();
-  readonly #digests: Timer;
-  readonly #disruptions: Subscription;
+  readonly #hiddenSinceMs = new Map<string, number>();
+  readonly #ticks: Timer;
+  readonly #subscriptions: Subscription[];
 
   constructor(deps: ReplicatorDeps) {
     this.#deps = deps;
-    this.#digests = deps.clock.every(DIGEST_MS, () => this.#sendDigests());
-    this.#disruptions = deps.bus.onDisruption(() => this.#askAll());
+    this.#client = new PartClient(deps.bus, deps.log);
+    this.#ticks = deps.clock.every(TICK_MS, () => this.#tick());
+    this.#subscriptions = [
+      deps.bus.onDisruption(() => this.#askAll()),
+      serveParts(deps.bus, deps.self.boot, deps.ownPart),
+    ];
   }
 
-  /** From the first local member of a room on: hear of the others', and ask them to introduce themselves. */
+  /** From the first local member of a room on: hear of the others'. */
   watch(room: Room): void {
-    const key = toRoomKey(room);
-    const known = this.#watched.get(key);
-    if (known !== undefined) {
-      known.untilMs = undefined;
-      return;
-    }
-    const subscription = this.#deps.bus.subscribe(
-      subjectOf(room),
-      ({ data }) => this.#onMessage(room, data),
-      {
-        echo: false,
-      },
-    );
-    this.#watched.set(key, { room, subscription });
-    this.#send(room, { kind: "want" });
+    this.#open(room).untilMs = undefined;
   }
 
-  /** The last local member left. A room in which this node never had a presence is forgotten at once. */
+  /** Before a member joins: resolves when the others' members are known, or after a moment without them. */
+  async prepare(room: Room): Promise<void> {
+    const isNew = !this.#watched.has(toRoomKey(room));
+    const watched = this.#open(room);
+    if (isNew) this.#linger(watched);
+    const { clock } = this.#deps;
+    let timer: Timer | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = clock.after(OPENING_MS_MAX, resolve);
+    });
+    await Promise.race([watched.opened, patience]);
+    timer?.stop();
+  }
+
+  /** The last local member left. */
   unwatch(room: Room): void {
     const watched = this.#watched.get(toRoomKey(room));
-    if (watched === undefined) return;
-    if (this.#deps.roomOf(room).ownVersion === 0) this.#forget(watched);
-    else watched.untilMs = this.#deps.clock.monotonicMs() + LINGER_MS;
+    if (watched !== undefined) this.#linger(watched);
   }
 
   tell(room: Room, { delta }: OwnStep): void {
+    const watched = this.#watched.get(toRoomKey(room));
+    if (watched !== undefined) watched.changedMs = this.#deps.clock.monotonicMs();
     this.#send(room, { kind: "delta", ...delta });
   }
 
-  /** Asks one boot for its parts of every watched room: it is back after its lease was lost. */
-  askAgain(boot: string): void {
-    for (const { room } of this.#watched.values()) this.#send(room, { kind: "want", boot });
+  /** The boot's lease was lost; the room states hide its parts. */
+  hide(boot: string): void {
+    this.#hiddenSinceMs.set(boot, this.#deps.clock.monotonicMs());
+  }
+
+  /** The boot beats again, or for the first time. */
+  confirm(boot: string): void {
+    this.#hiddenSinceMs.delete(boot);
+    for (const watched of this.#watched.values()) void this.#ask(watched, boot);
   }
 
   close(): void {
-    this.#digests.stop();
-    this.#disruptions.unsubscribe();
+    this.#ticks.stop();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const { subscription } of this.#watched.values()) subscription.unsubscribe();
     this.#watched.clear();
   }
 
-  #onMessage(room: Room, data: Uint8Array): void {
+  #open(room: Room): Watched {
+    const key = toRoomKey(room);
+    const known = this.#watched.get(key);
+    if (known !== undefined) return known;
+    const { bus, clock, leases, log } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const watched: Watched = {
+      room,
+      subscription: bus.subscribe(subjectOf(room), ({ data }) => this.#onMessage(watched, data), {
+        echo: false,
+      }),
+      opened: Promise.resolve(),
+      changedMs: nowMs,
+      digestMs: nowMs,
+      heardMs: new Map(),
+      asking: new Map(),
+    };
+    this.#watched.set(key, watched);
+    const boots = leases.peers().filter(({ health }) => health !== "down");
+    if (boots.length === 0) return watched;
+    watched.opened = bus
+      .flush()
+      .then(() => Promise.all(boots.map(({ boot }) => this.#ask(watched, boot))))
+      .catch((err: unknown) =>
+        log.warn({ err, room: key }, "a room was opened without asking who is present"),
+      );
+    return watched;
+  }
+
+  #linger(watched: Watched): void {
+    watched.untilMs = this.#deps.clock.monotonicMs() + LINGER_MS;
+  }
+
+  #onMessage(watched: Watched, data: Uint8Array): void {
     const message = parse(data);
     if (message === undefined) return;
-    const { self, leases, roomOf, onChange } = this.#deps;
-    if (message.kind === "want") {
-      if (message.boot === undefined || message.boot === self.boot) this.#sendOwnPart(room);
-      return;
-    }
+    const { leases, roomOf, clock } = this.#deps;
+    const { room } = watched;
     const { boot } = message.author;
     const { state } = roomOf(room);
+    watched.heardMs.set(boot, clock.monotonicMs());
     if (message.kind === "digest") {
-      if (message.version > state.versionOf(boot)) this.#send(room, { kind: "want", boot });
-      return;
-    }
-    if (message.kind === "snapshot") {
-      onChange(room, state.merge(message, leases.isAlive(boot)));
+      if (message.version > state.versionOf(boot)) void this.#ask(watched, boot);
       return;
     }
     const change = state.apply(message, leases.isAlive(boot));
-    if (change === "gap") this.#send(room, { kind: "want", boot });
-    else onChange(room, change);
+    if (change === "gap") void this.#ask(watched, boot);
+    else this.#deps.onChange(room, change);
   }
 
-  #sendOwnPart(room: Room): void {
-    const part = this.#deps.roomOf(room).state.part(this.#deps.self.boot);
-    if (part !== undefined) this.#send(room, { kind: "snapshot", ...part });
+  /** One question per author and room at a time; what happens meanwhile arrives as deltas. */
+  #ask(watched: Watched, boot: string): Promise<void> {
+    const running = watched.asking.get(boot);
+    if (running !== undefined) return running;
+    const asking = this.#fetch(watched, boot).finally(() => watched.asking.delete(boot));
+    watched.asking.set(boot, asking);
+    return asking;
   }
 
-  #sendDigests(): void {
-    const { self, roomOf, clock } = this.#deps;
-    const nowMs = clock.monotonicMs();
+  async #fetch(watched: Watched, boot: string): Promise<void> {
+    const part = await this.#client.fetch(boot, watched.room);
+    if (part === undefined || part.author.boot !== boot) return;
+    if (this.#watched.get(toRoomKey(watched.room)) !== watched) return;
+    const { leases, roomOf, onChange, clock } = this.#deps;
+    const { state } = roomOf(watched.room);
+    const isAlive = leases.isAlive(boot);
+    watched.heardMs.set(boot, clock.monotonicMs());
+    onChange(watched.room, state.merge(part, isAlive));
+    onChange(watched.room, state.setVisible(boot, isAlive));
+  }
+
+  #tick(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
     for (const watched of this.#watched.values()) {
-      const { room, untilMs } = watched;
-      if (untilMs !== undefined && untilMs <= nowMs) {
-        this.#forget(watched);
-        continue;
+      if (watched.untilMs !== undefined && watched.untilMs <= nowMs) this.#forget(watched);
+      else this.#attend(watched, nowMs);
+    }
+    this.#dropLongHidden(nowMs);
+  }
+
+  #attend(watched: Watched, nowMs: number): void {
+    const { self, leases, roomOf } = this.#deps;
+    const { ownVersion, state } = roomOf(watched.room);
+    if (ownVersion > 0 && isDigestDue(nowMs, watched)) {
+      watched.digestMs = nowMs;
+      this.#send(watched.room, { kind: "digest", author: self, version: ownVersion });
+    }
+    for (const boot of state.boots()) {
+      if (boot === self.boot || state.sizeOf(boot) === 0 || !leases.isAlive(boot)) continue;
+      const isDoubtful = !state.isVisible(boot) || isSilent(nowMs, watched.heardMs.get(boot) ?? 0);
+      if (isDoubtful) void this.#ask(watched, boot);
+    }
+  }
+
+  #dropLongHidden(nowMs: number): void {
+    for (const [boot, sinceMs] of this.#hiddenSinceMs) {
+      if (nowMs - sinceMs < HIDDEN_MS_MAX) continue;
+      this.#hiddenSinceMs.delete(boot);
+      for (const { room, heardMs } of this.#watched.values()) {
+        heardMs.delete(boot);
+        this.#deps.onChange(room, this.#deps.roomOf(room).state.drop(boot));
       }
-      const version = roomOf(room).ownVersion;
-      if (version > 0) this.#send(room, { kind: "digest", author: self, version });
     }
   }
 
@@ -147,9 +241,10 @@ export class Replicator {
 
   /** Something may have been lost on the way, nobody knows what. */
   #askAll(): void {
-    for (const { room } of this.#watched.values()) {
-      this.#send(room, { kind: "want" });
-      this.#sendOwnPart(room);
+    const boots = this.#deps.leases.peers().filter(({ health }) => health !== "down");
+    for (const watched of this.#watched.values()) {
+      watched.changedMs = this.#deps.clock.monotonicMs();
+      for (const { boot } of boots) void this.#ask(watched, boot);
     }
   }
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DiffBatch } from "./diff.ts";
 import { PresenceRoom } from "./presence-room.ts";
 import { RoomState } from "./state.ts";
 
@@ -115,32 +114,6 @@ describe("[P4] presence parts", () => {
     expect(refs(state)).toEqual([]);
     expect(state.setVisible("a", true).joined).toHaveLength(1);
     expect(refs(state)).toEqual(["r1"]);
-  });
-});
-
-describe("[P4] the diff of one turn", () => {
-  const member = (ref: string, key = "k") => ({ ...entry("c", ref), key, ...author("a") });
-
-  test("an update has the new meta in joins and the old one in leaves under the same key", () => {
-    const batch = new DiffBatch();
-    batch.add({ left: [member("old")], joined: [member("new")] });
-    expect(batch.toDiff()).toEqual({
-      joins: { k: { metas: [{ phx_ref: "new" }] } },
-      leaves: { k: { metas: [{ phx_ref: "old" }] } },
-    });
-  });
-
-  test("who came and went within the turn is not told", () => {
-    const batch = new DiffBatch();
-    batch.add({ left: [], joined: [member("short")] });
-    batch.add({ left: [member("short")], joined: [] });
-    expect(batch.toDiff()).toBeNull();
-  });
-
-  test("a key named __proto__ is a key like any other", () => {
-    const batch = new DiffBatch();
-    batch.add({ left: [], joined: [member("r", "__proto__")] });
-    expect(JSON.stringify(batch.toDiff())).toContain('"__proto__":{"metas"');
   });
 });
 

@@ -79,13 +79,21 @@ export class RoomState {
   }
 
   /** Takes a whole part, unless a newer version of it is held already. */
-  merge(snapshot: Omit<PresencePart, "kind">, visible: boolean): PresenceChange {
+  merge(snapshot: PresencePart, visible: boolean): PresenceChange {
     const part = this.#parts.get(snapshot.author.boot) ?? this.#create(snapshot.author, visible);
     if (snapshot.version <= part.version) return NOTHING;
     const before = part.members;
     part.members = new Map(snapshot.members.map((entry) => [entry.channel, { ...entry, ...part.author }]));
     part.version = snapshot.version;
     return part.visible ? difference(before, part.members) : NOTHING;
+  }
+
+  sizeOf(boot: string): number {
+    return this.#parts.get(boot)?.members.size ?? 0;
+  }
+
+  isVisible(boot: string): boolean {
+    return this.#parts.get(boot)?.visible ?? false;
   }
 
   /** The boot's lease was lost or renewed. */
@@ -109,7 +117,7 @@ export class RoomState {
   }
 
   /** All a boot says, to be sent to somebody who lacks it. */
-  part(boot: string): Omit<PresencePart, "kind"> | undefined {
+  part(boot: string): PresencePart | undefined {
     const part = this.#parts.get(boot);
     if (part === undefined) return undefined;
     const members = [...part.members.values()].map(({ node: _, region: __, boot: ___, ...entry }) => entry);

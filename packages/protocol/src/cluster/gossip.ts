@@ -15,12 +15,18 @@ export type PresenceEntry = z.infer<typeof PresenceEntry>;
 const Author = z.object({ node: z.string(), region: z.string(), boot: z.string() });
 export type PresenceAuthor = z.infer<typeof Author>;
 
+/** All of an author's members at a version. Of two parts of one author the one with the higher version is the truth. */
+export const PresencePart = z.object({
+  author: Author,
+  version: z.int().nonnegative(),
+  members: z.array(PresenceEntry),
+});
+export type PresencePart = z.infer<typeof PresencePart>;
+
 /**
  * What travels on a room's presence subject.
  * - `delta`: the author's members went from version `from` to version `to`
- * - `snapshot`: all of the author's members at a version
  * - `digest`: the version the author is at, every few seconds
- * - `want`: whoever is meant (all authors, or one) sends a snapshot
  */
 export const PresenceMessage = z.discriminatedUnion("kind", [
   z.object({
@@ -31,15 +37,13 @@ export const PresenceMessage = z.discriminatedUnion("kind", [
     set: z.array(PresenceEntry),
     removed: z.array(z.string()),
   }),
-  z.object({
-    kind: z.literal("snapshot"),
-    author: Author,
-    version: z.int().nonnegative(),
-    members: z.array(PresenceEntry),
-  }),
   z.object({ kind: z.literal("digest"), author: Author, version: z.int().nonnegative() }),
-  z.object({ kind: z.literal("want"), boot: z.string().optional() }),
 ]);
 export type PresenceMessage = z.infer<typeof PresenceMessage>;
 export type PresenceDelta = Extract<PresenceMessage, { kind: "delta" }>;
-export type PresencePart = Extract<PresenceMessage, { kind: "snapshot" }>;
+
+/** Asked of one boot on `subjects.presenceTransfer(boot)`; it answers with its `PresencePart` of the room. */
+export const PresenceTransfer = z.object({
+  room: z.object({ ref: z.string(), topic: z.string(), private: z.boolean() }),
+});
+export type PresenceTransfer = z.infer<typeof PresenceTransfer>;
