@@ -62,6 +62,18 @@ describe("ranges in JSON text", () => {
     expect(withMember('{"a":"}"} ', "m", "{}")).toBe('{"a":"}","m":{}}');
   });
 
+  test("every scan ends, also on text that is not JSON", () => {
+    const piece = fc.constantFrom("{", "}", "[", "]", ",", ":", '"', '"a"', "\\", " ", "1");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join("");
+        expect(endOfValue(text, 0)).toBeLessThanOrEqual(text.length);
+        expect(elementTexts(text).length).toBeLessThanOrEqual(text.length);
+        expect(elementRange(text, 3).end).toBeLessThanOrEqual(text.length + 8);
+      }),
+    );
+  });
+
   test("only objects are objects", () => {
     for (const text of ["{}", ' \n\t{"a":1}']) expect(isObjectJson(text)).toBe(true);
     for (const text of ["[]", "null", '"{"', "1"]) expect(isObjectJson(text)).toBe(false);

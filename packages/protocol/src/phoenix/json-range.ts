@@ -1,6 +1,7 @@
 /**
  * Finds values inside JSON text without parsing them, so that a relay passes on exactly what was written: digits
- * beyond 2^53, key order, escapes. Every function requires text that `JSON.parse` has accepted.
+ * beyond 2^53, key order, escapes. Every function requires text that `JSON.parse` has accepted; on other text the
+ * ranges mean nothing, but every scan ends.
  */
 
 export interface Range {
@@ -30,17 +31,18 @@ export function skipSpace(json: string, from: number): number {
 /** @returns the index behind the closing quote */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
-  for (;;) {
+  while (at < json.length) {
     const code = json.charCodeAt(at);
     if (code === QUOTE) return at + 1;
     at += code === BACKSLASH ? 2 : 1;
   }
+  return json.length;
 }
 
 function endOfContainer(json: string, start: number): number {
   let depth = 0;
   let at = start;
-  for (;;) {
+  while (at < json.length) {
     const code = json.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(json, at);
@@ -50,6 +52,7 @@ function endOfContainer(json: string, start: number): number {
     if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
     else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) return at;
   }
+  return json.length;
 }
 
 /** @param start index of the value's first character */
@@ -79,8 +82,9 @@ export function elementRange(json: string, index: number): Range {
 export function elementTexts(json: string): string[] {
   const texts: string[] = [];
   let at = skipSpace(json, skipSpace(json, 0) + 1);
-  while (json.charCodeAt(at) !== CLOSE_BRACKET) {
+  while (at < json.length && json.charCodeAt(at) !== CLOSE_BRACKET) {
     const end = endOfValue(json, at);
+    if (end === at) break;
     texts.push(json.slice(at, end));
     at = skipSpace(json, end);
     if (json.charCodeAt(at) === COMMA) at = skipSpace(json, at + 1);
