@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { PostgresUnavailable } from "@tidewire/db/embedded/binaries";
 import { type PostgresServer, startPostgres } from "@tidewire/db/embedded/postgres-server";
+import { claimFolder, FOLDER_PREFIX, sweepOrphans } from "./orphans.ts";
 
 const PORT_ATTEMPTS = 5;
 
@@ -30,7 +31,9 @@ const TEST_SETTINGS = { fsync: "off", shared_buffers: "32MB", max_connections: "
 
 /** The caller owns it; `await using` stops it and removes its data. */
 export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
-  const folder = mkdtempSync(path.join(tmpdir(), "tidewire-postgres-"));
+  await sweepOrphans();
+  const folder = mkdtempSync(path.join(tmpdir(), FOLDER_PREFIX));
+  claimFolder(folder);
   // Root runs the server as another user, who must be able to pass through.
   chmodSync(folder, 0o755);
   const launch = (port: number) =>
