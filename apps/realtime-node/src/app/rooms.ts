@@ -30,6 +30,9 @@ export function createRooms({ bus, clock, log, identity, registry, membership, t
       return { windowMs: settings.historyWindowMs, messagesMax: settings.historyMessagesMax };
     },
     peers: membership,
+    onArrival({ room }, recipients) {
+      registry.peek(room.ref)?.rates.charge("events", recipients);
+    },
     onGap({ room: { ref, topic, private: isPrivate }, origin, fromSeq, toSeq }) {
       const message = `messages ${fromSeq} to ${toSeq} of ${origin} did not arrive`;
       tap.emit({ ref, topic, private: isPrivate, kind: "system", code: "BroadcastGap", message });
@@ -40,6 +43,7 @@ export function createRooms({ bus, clock, log, identity, registry, membership, t
     bus,
     clock,
     leases: membership,
+    log,
     deliver(room, diff) {
       const recipients = relay.deliverFrame(room, "presence_diff", diff, "presence");
       const project = registry.peek(room.ref);
