@@ -3,6 +3,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { useMutation } from "@tanstack/react-query";
 import { ProjectSettings } from "@tidewire/protocol/project";
 import { type Control, Controller, useForm } from "react-hook-form";
+import type { z } from "zod";
 import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card, CardHeader } from "#ui/card.tsx";
@@ -32,6 +33,7 @@ export function BehaviourForm({ projectRef, settings, mayChange }: BehaviourForm
   const { control, register, handleSubmit, formState, reset } = useForm({
     resolver: zodResolver(ProjectSettings),
     values: settings,
+    resetOptions: { keepDirtyValues: true },
   });
   const update = useMutation(trpc.projects.updateSettings.mutationOptions({ onError: toastProblem }));
   const submit = handleSubmit(async (next) => {
@@ -131,7 +133,7 @@ export function BehaviourForm({ projectRef, settings, mayChange }: BehaviourForm
 }
 
 interface ToggleProps {
-  control: Control<ProjectSettings>;
+  control: Control<z.input<typeof ProjectSettings>, unknown, ProjectSettings>;
   name: "privateOnly" | "presenceEnabled" | "suspended";
   label: string;
   hint: string;

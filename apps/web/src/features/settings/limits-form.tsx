@@ -28,6 +28,7 @@ export function LimitsForm({ projectRef, limits, view, mayChange }: LimitsFormPr
   const { register, handleSubmit, formState, reset } = useForm({
     resolver: zodResolver(ProjectLimits),
     values: limits,
+    resetOptions: { keepDirtyValues: true },
   });
   const update = useMutation(trpc.projects.updateLimits.mutationOptions({ onError: toastProblem }));
   const submit = handleSubmit(async (next) => {

@@ -1,0 +1,126 @@
+"use client";
+import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import { useMemo } from "react";
+import { useTail } from "#features/inspector/use-tail.ts";
+import { usePause } from "#features/live/pause.tsx";
+import { formatCount } from "#lib/format.ts";
+import { Card, CardHeader } from "#ui/card.tsx";
+import { type Column, DataTable } from "#ui/data-table.tsx";
+import { EmptyState } from "#ui/empty-state.tsx";
+import { ProblemState } from "#ui/problem-state.tsx";
+import { ClockTime, RelativeTime } from "#ui/relative-time.tsx";
+import { StatusLine } from "#ui/status-line.tsx";
+import { groupRefusals, type RefusalGroup } from "./refusals.ts";
+
+const COLUMNS: Column<TapEvent>[] = [
+  {
+    id: "at",
+    header: "Time",
+    width: "120px",
+    value: ({ atMs }) => atMs,
+    cell: ({ atMs }) => <ClockTime atMs={atMs} className="text-xs" />,
+  },
+  {
+    id: "code",
+    header: "Code",
+    width: "230px",
+    filter: true,
+    value: ({ code }) => code,
+    cell: ({ code }) => <span className="font-mono text-bad text-xs">{code ?? "–"}</span>,
+  },
+  {
+    id: "message",
+    header: "Reason",
+    value: ({ message }) => message,
+    cell: ({ message }) => <span title={message}>{message ?? "–"}</span>,
+  },
+  {
+    id: "topic",
+    header: "Topic",
+    width: "180px",
+    value: ({ topic }) => topic,
+    cell: ({ topic }) => <span className="font-mono text-xs">{topic ?? "–"}</span>,
+  },
+  {
+    id: "from",
+    header: "From",
+    width: "180px",
+    value: ({ user, from }) => user ?? from,
+    cell: ({ user, from }) => <span className="font-mono text-xs">{user ?? from ?? "–"}</span>,
+  },
+  {
+    id: "node",
+    header: "Node",
+    width: "130px",
+    value: ({ node }) => node,
+    cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
+  },
+];
+
+/** The last refused handshakes, joins and messages that the nodes remember, and those that come while one watches. */
+export function RefusalList({ projectRef }: { projectRef: string }) {
+  const { paused } = usePause();
+  const { tail, survey, feed, error, reset } = useTail({
+    ref: projectRef,
+    filter: [],
+    kinds: ["refusal"],
+    maxPerSecond: 200,
+    hold: paused,
+  });
+  const refusals = useMemo(() => tail.rows.filter(({ kind }) => kind === "refusal"), [tail.rows]);
+  const groups = useMemo(() => groupRefusals(refusals), [refusals]);
+  if (error && !survey && feed.kind === "lost") return <ProblemState error={error} onRetry={reset} />;
+  return (
+    <>
+      <StatusLine feed={feed} survey={survey} className="pb-4" />
+      {groups.length > 0 ? (
+        <ul aria-label="Refusals by code" className="mb-4 grid gap-3 lg:grid-cols-2">
+          {groups.map((group) => (
+            <li key={group.code}>
+              <Group group={group} />
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <Card aria-label="Refusals">
+        <DataTable
+          label="Refusals"
+          name="r."
+          columns={COLUMNS}
+          rows={refusals}
+          rowKey={({ id }) => id}
+          sort="-at"
+          minWidth="980px"
+          empty={
+            <EmptyState title="Nothing was refused lately">
+              A handshake, join or message that is turned away appears here with its code and the sentence
+              that the client read.
+            </EmptyState>
+          }
+        />
+      </Card>
+    </>
+  );
+}
+
+function Group({ group }: { group: RefusalGroup }) {
+  return (
+    <Card className="h-full">
+      <CardHeader
+        title={<span className="font-mono text-bad text-sm">{group.code}</span>}
+        description={group.sentence}
+        actions={
+          <span className="text-right text-xs">
+            <strong className="text-sm">{formatCount(group.count)}</strong>{" "}
+            <RelativeTime atMs={group.lastAtMs} className="text-faint" />
+          </span>
+        }
+      />
+      {group.remedy ? (
+        <p className="px-4 pb-3 text-sm">
+          {group.remedy} {group.retry ? <span className="text-faint">The client {group.retry}.</span> : null}
+        </p>
+      ) : null}
+    </Card>
+  );
+}
