@@ -1,12 +1,12 @@
 import type { NodeSnapshot, TapBatch } from "@tidewire/protocol/cluster/inspect";
 import { eventually } from "@tidewire/testkit/eventually";
-import { signToken } from "@tidewire/testkit/tokens";
 import superjson from "superjson";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AdminServer, openAdminServer } from "../src/inspect/admin-server.ts";
 import { Tap } from "../src/inspect/tap.ts";
 import type { NodeViews } from "../src/inspect/views.ts";
 import { createLog } from "../src/log.ts";
+import { createInspectClient, type InspectClient, signInspectToken } from "./harness/inspect-client.ts";
 
 const SECRET = "node-secret-of-at-least-32-characters";
 const tap = new Tap({ node: "n1", boot: "b1", nowMs: Date.now });
@@ -25,36 +25,16 @@ const views: NodeViews = {
 };
 
 let server: AdminServer;
+let client: InspectClient;
 beforeAll(async () => {
   const log = createLog({ level: "silent", fields: {} });
   server = await openAdminServer({ host: "127.0.0.1", port: 0, nodeSecret: SECRET, views, log });
+  client = createInspectClient(server.url, SECRET);
 });
 afterAll(() => server.close());
 
+const tokenFor = (claims: object, secret = SECRET) => signInspectToken(secret, claims);
 const inOneMinute = () => Math.floor(Date.now() / 1_000) + 60;
-const tokenFor = (claims: object, secret = SECRET) =>
-  signToken(secret, { aud: "tidewire-node", exp: inOneMinute(), ...claims });
-
-function call(
-  path: string,
-  input: unknown,
-  {
-    token = tokenFor({}),
-    method = "GET",
-    signal,
-  }: { token?: string; method?: string; signal?: AbortSignal } = {},
-) {
-  const text = JSON.stringify(superjson.serialize(input));
-  const url = new URL(`${server.url}/trpc/${path}`);
-  if (method === "GET") url.searchParams.set("input", text);
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return fetch(url, { method, headers, signal, ...(method === "POST" ? { body: text } : {}) });
-}
-
-async function result(response: Response): Promise<unknown> {
-  const body = (await response.json()) as { result: { data: Parameters<typeof superjson.deserialize>[0] } };
-  return superjson.deserialize(body.result.data);
-}
 
 test.each([
   ["another secret", tokenFor({}, "another-secret-of-at-least-32-chars")],
@@ -63,22 +43,22 @@ test.each([
   ["an end in the past", tokenFor({ exp: inOneMinute() - 3_600 })],
   ["nothing at all", ""],
 ])("a token with %s is refused, and nothing is done", async (_what, token) => {
-  expect((await call("snapshot", undefined, { token })).status).toBe(401);
-  expect((await call("drain", undefined, { token, method: "POST" })).status).toBe(401);
+  expect((await client.call("snapshot", undefined, { token })).status).toBe(401);
+  expect((await client.call("drain", undefined, { token, method: "POST" })).status).toBe(401);
   expect(asked).toEqual([]);
 });
 
 test("queries and verbs reach the node", async () => {
-  expect(await result(await call("snapshot", undefined))).toMatchObject({ node: "n1" });
-  expect(await result(await call("kick", { connection: "c1" }, { method: "POST" }))).toEqual({ found: true });
-  await call("forget", { ref: "demo" }, { method: "POST" });
+  expect(await client.query("snapshot")).toMatchObject({ node: "n1" });
+  expect(await client.mutate("kick", { connection: "c1" })).toEqual({ found: true });
+  await client.mutate("forget", { ref: "demo" });
   expect(asked).toEqual(["forget demo"]);
-  expect((await call("project", { reference: 1 })).status).toBe(400);
+  expect((await client.call("project", { reference: 1 })).status).toBe(400);
 });
 
 test("a tail streams events as they happen and stops listening when its reader goes away", async () => {
   const reader = new AbortController();
-  const response = await call("tap", { ref: "demo", kinds: ["broadcast"] }, { signal: reader.signal });
+  const response = await client.call("tap", { ref: "demo", kinds: ["broadcast"] }, { signal: reader.signal });
   const stream = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   await eventually(() => tap.wants("demo"));
 

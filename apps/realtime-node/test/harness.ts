@@ -19,6 +19,7 @@ import {
   type TestProject,
   type TestProjectOptions,
 } from "./harness/control-plane.ts";
+import { createInspectClient, type InspectClient } from "./harness/inspect-client.ts";
 import { createTestSupabase, type TestSupabase } from "./harness/supabase.ts";
 
 export interface ClusterOptions extends TestProjectOptions {
@@ -46,6 +47,8 @@ export interface Cluster extends AsyncDisposable {
   connect(node?: number, options?: Partial<PhoenixClientOptions>): Promise<PhoenixClient>;
   /** supabase-js with the publishable key, signed in when a token is given. */
   supabase(node?: number, userToken?: string): Promise<TestSupabase>;
+  /** What the dashboard may ask of a node. */
+  inspect(node?: number): InspectClient;
   /** Ends a node without a drain and starts it again under its name, with its state directory. */
   restart(node: number): Promise<void>;
 }
@@ -125,6 +128,7 @@ async function start(
       ),
     supabase: async (node, userToken) =>
       own(await createTestSupabase(projectUrl(node), project.keys.publishable.value, userToken)),
+    inspect: (node = 0) => createInspectClient(nodeAt(node).adminUrl, nodeSecret),
     async restart(index) {
       await nodeAt(index).close();
       nodes[index] = await startNode(index);
