@@ -14,8 +14,8 @@ const SLOT_POLL_MS = 50;
 const API_ROLES = ["anon", "authenticated", "service_role"] as const;
 /** What the login role may become. */
 const MEMBERSHIPS = [...API_ROLES, "supabase_realtime_admin"] as const;
-/** What it may watch and end: its own walsender and sessions that hold it up (P2). An admin may lack these itself. */
-const WATCHING = ["pg_monitor", "pg_signal_backend"] as const;
+/** To name the session that pins the WAL, whoever runs it (P2). An admin may lack this itself. */
+const WATCHING = ["pg_monitor"] as const;
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** The server refused to make or drop a project's database. */
