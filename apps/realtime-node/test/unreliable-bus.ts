@@ -1,19 +1,21 @@
-import type {
-  Bus,
-  BusMessage,
-  BusStatus,
-  Disruption,
-  RequestOptions,
-  SubscribeOptions,
-  Subscription,
+import {
+  type Bus,
+  type BusMessage,
+  type BusStatus,
+  BusUnavailable,
+  type Disruption,
+  type RequestOptions,
+  type SubscribeOptions,
+  type Subscription,
 } from "../src/bus/bus.ts";
 
 /** What happens to a message on its way to this node: how many copies arrive. */
 export type Fate = (subject: string) => 0 | 1 | 2;
 
-/** A real bus behind a bad line: messages to this node are lost or doubled as `fate` says. Requests are not touched. */
+/** A real bus behind a bad line: messages to this node are lost or doubled as `fate` says; nothing passes while it is cut. */
 export class UnreliableBus implements Bus {
   fate: Fate = () => 1;
+  isCut = false;
   readonly #bus: Bus;
 
   constructor(bus: Bus) {
@@ -25,7 +27,7 @@ export class UnreliableBus implements Bus {
   }
 
   publish(subject: string, data: Uint8Array): void {
-    this.#bus.publish(subject, data);
+    if (!this.isCut) this.#bus.publish(subject, data);
   }
 
   subscribe(
@@ -34,6 +36,7 @@ export class UnreliableBus implements Bus {
     options?: SubscribeOptions,
   ): Subscription {
     const onArrival = (message: BusMessage) => {
+      if (this.isCut) return;
       const copies = message.respond === undefined ? this.fate(message.subject) : 1;
       for (let i = 0; i < copies; i++) onMessage(message);
     };
@@ -41,6 +44,7 @@ export class UnreliableBus implements Bus {
   }
 
   request(subject: string, data: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    if (this.isCut) return Promise.reject(new BusUnavailable("the line is cut"));
     return this.#bus.request(subject, data, options);
   }
 
