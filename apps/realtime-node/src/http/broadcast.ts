@@ -43,16 +43,13 @@ export interface Sender {
  * `POST /api/broadcast` (protocol 4.3). A private message that the policies refuse is left out and the others go: the
  * batch as a whole is accepted.
  *
- * @throws Refusal BadRequest, MessagePerSecondRateLimitReached; InvalidFields
+ * @throws Refusal BadRequest, MessagePerSecondRateLimitReached, BatchTooLarge; InvalidFields
  */
 export async function broadcastBatch(deps: BroadcastDeps, sender: Sender, body: string): Promise<void> {
   const { project } = sender;
   assertNotOverLimit(project);
   const messages = parseBatch(body, payloadBytesMax(project.record.limits));
-  if (!project.rates.take("events", messages.length).ok) {
-    const message = "Too many messages to broadcast, please reduce the batch size";
-    throw new Refusal("MessagePerSecondRateLimitReached", { message });
-  }
+  if (!project.rates.take("events", messages.length).ok) throw new Refusal("BatchTooLarge");
   const allowed = await allowedTopics(deps, sender, messages);
   for (const message of messages) {
     if (!message.private || allowed.has(message.topic)) publish(deps, sender, message);
@@ -155,7 +152,7 @@ function payloadText(broadcast: Broadcast): string | undefined {
 }
 
 function reportRefusal({ tap }: BroadcastDeps, { project }: Sender, topic: string, refusal: unknown): void {
-  const code = refusal instanceof Refusal ? refusal.code : "UnknownErrorOnController";
+  const code = refusal instanceof Refusal ? refusal.code : "InternalError";
   tap.emit({
     ref: project.ref,
     kind: "refusal",
