@@ -163,8 +163,10 @@ class Node implements RunningNode {
 
   async #close(): Promise<void> {
     this.#moveTo("gone");
-    await this.#publicServer?.close();
+    // A server is closed only when its upgraded sockets are gone too.
+    const serverClosed = this.#publicServer?.close();
     this.#listener.close();
+    await serverClosed;
     await this.#database.close();
     this.#rooms.close();
     await this.#closeSampler();

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { startCluster } from "./harness.ts";
+
+test("a node that is closed without a drain cuts its clients off, frees its ports and can be started again", async () => {
+  await using cluster = await startCluster();
+  const client = await cluster.connect();
+  await client.join("realtime:room");
+  const startedMs = performance.now();
+  await cluster.restart(0);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  expect((await client.expectClose()).code).toBe(1006);
+  const again = await cluster.connect();
+  await again.join("realtime:room");
+});
+
+test("closing and draining twice is harmless", async () => {
+  await using cluster = await startCluster();
+  const [node] = cluster.nodes;
+  await Promise.all([node?.drain(), node?.drain()]);
+  await Promise.all([node?.close(), node?.close()]);
+});
