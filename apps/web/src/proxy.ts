@@ -3,7 +3,7 @@ import { type NextRequest, NextResponse } from "next/server";
 
 /** Sends readers without a session to the sign-in page and remembers where they wanted to go. Pages check it for real. */
 export function proxy(request: NextRequest): NextResponse {
-  if (getSessionCookie(request)) return NextResponse.next();
+  if (getSessionCookie(request, { cookiePrefix: "tidewire" })) return NextResponse.next();
   const { pathname, search } = request.nextUrl;
   const to = request.nextUrl.clone();
   to.pathname = "/sign-in";

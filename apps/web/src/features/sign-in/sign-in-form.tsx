@@ -89,6 +89,7 @@ async function signIn(credentials: Credentials): Promise<SignInProblem | null> {
     const seconds = Number(retryAfter ?? Number.NaN);
     return toSignInProblem({
       status: error.status,
+      code: error.code,
       retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
     });
   } catch {

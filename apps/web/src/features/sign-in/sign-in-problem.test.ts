@@ -11,7 +11,10 @@ test("a lock-out says for how long", () => {
 });
 
 test("an outage is not told as the reader's mistake", () => {
-  expect(toSignInProblem({ status: 503 }).sentence).toContain("control database");
+  expect(toSignInProblem({ status: 503, code: "CONTROL_DATABASE_DOWN" }).sentence).toContain(
+    "control database",
+  );
+  expect(toSignInProblem({ status: 500, code: "SERVER_ERROR" }).sentence).toContain("on the server");
   expect(toSignInProblem({ status: 0 }).sentence).toContain("does not answer");
 });
 

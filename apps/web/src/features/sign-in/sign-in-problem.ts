@@ -16,7 +16,7 @@ export interface SignInProblem {
 const LOCKED_OUT_SECONDS = 10;
 
 /** Why signing in failed, in words: the reader's mistake, a lock-out, or an outage that is not the reader's. */
-export function toSignInProblem({ status, retryAfterSeconds }: SignInFailure): SignInProblem {
+export function toSignInProblem({ status, code, retryAfterSeconds }: SignInFailure): SignInProblem {
   if (status === 429) {
     return {
       sentence: "Too many attempts from this address. Signing in is locked for a moment.",
@@ -28,6 +28,13 @@ export function toSignInProblem({ status, retryAfterSeconds }: SignInFailure): S
     return {
       sentence: "The dashboard server does not answer.",
       remedy: "Realtime nodes keep serving meanwhile. Check that the dashboard process runs.",
+      waitSeconds: 0,
+    };
+  }
+  if (status >= 500 && code !== "CONTROL_DATABASE_DOWN") {
+    return {
+      sentence: "Signing in failed on the server. Its log has the details.",
+      remedy: null,
       waitSeconds: 0,
     };
   }
