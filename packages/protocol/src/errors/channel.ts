@@ -69,13 +69,6 @@ export const CHANNEL_ERRORS = {
     retry: "with-backoff",
     remedy: "Send an object as payload; the client re-joins by itself.",
   },
-  ChannelShutdown: {
-    text: "The channel was closed by the server",
-    when: "A channel ended with a `system` error; the error before it says why.",
-    effect: "leave",
-    retry: "after-change",
-    remedy: "Read the `system` message before the close.",
-  },
   MemberEvicted: {
     text: "Removed from this channel by an operator",
     when: "An operator removed one member from a topic in the dashboard.",

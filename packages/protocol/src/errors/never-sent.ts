@@ -1,5 +1,6 @@
 /** Codes of Supabase Realtime that Tidewire has no use for, with what stands in their place. */
 export const NEVER_SENT: Readonly<Record<string, string>> = {
+  ChannelShutdown: "the log has the code of the reason itself",
   CheckOidsError: "publications are read by the home with every registration",
   DatabaseConnectionDown: "see DatabaseUnavailable",
   DatabaseIpVersionIsIpv4: "both address families are used",
@@ -13,6 +14,7 @@ export const NEVER_SENT: Readonly<Record<string, string>> = {
   InvalidJWTExpiration: "see InvalidJWTToken",
   MetricsPusher: "metrics are scraped from /metrics, not pushed",
   MigrationCountMismatch: "migrations are compared by name and content: see MigrationsFailedToRun",
+  MigrationCountMismatchReconcileFailed: "see MigrationsFailedToRun",
   MusterJoinError: "nodes share no process registry",
   PgStatActivityQueryFailed: "see ErrorRunningQuery",
   PoolingReplicationError: "changes are streamed, not polled: see ReplicationConnectionDown",

@@ -11,15 +11,6 @@ export const REQUEST_ERRORS = {
     retry: "after-change",
     remedy: "Send valid JSON.",
   },
-  InvalidToken: {
-    text: "Unauthorized",
-    when: "A REST request carries no valid token or key.",
-    effect: "http",
-    httpStatus: 401,
-    bare: true,
-    retry: "after-refresh",
-    remedy: "Send a key as `apikey`, or a token as `Authorization: Bearer <token>`.",
-  },
   NotAcceptable: {
     text: "Not Acceptable",
     when: "A request's `Accept` header excludes JSON.",
