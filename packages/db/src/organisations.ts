@@ -49,3 +49,34 @@ export async function roleIn(db: Db, userId: string, organisationId: string): Pr
   );
   return row?.role;
 }
+
+export interface Member {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+  since: Date;
+  /** Sessions that have not run out. */
+  sessions: number;
+}
+
+/** Everybody in an organisation, oldest first. */
+export async function membersOf(db: Db, organisationId: string, now: Date): Promise<Member[]> {
+  const rows = await translateErrors(
+    db.membership.findMany({
+      where: { organisationId },
+      include: {
+        user: { include: { _count: { select: { sessions: { where: { expiresAt: { gt: now } } } } } } },
+      },
+      orderBy: { createdAt: "asc" },
+    }),
+  );
+  return rows.map(({ user, role, createdAt }) => ({
+    userId: user.id,
+    name: user.name,
+    email: user.email,
+    role,
+    since: createdAt,
+    sessions: user._count.sessions,
+  }));
+}

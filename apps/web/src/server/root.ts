@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { auditRouter } from "./routers/audit.ts";
 import { connectionsRouter } from "./routers/connections.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { inspectorRouter } from "./routers/inspector.ts";
@@ -8,6 +9,7 @@ import { overviewRouter } from "./routers/overview.ts";
 import { presenceRouter } from "./routers/presence.ts";
 import { projectsRouter } from "./routers/projects.ts";
 import { replicationRouter } from "./routers/replication.ts";
+import { teamRouter } from "./routers/team.ts";
 import { createCallerFactory, router } from "./trpc.ts";
 
 export const appRouter = router({
@@ -20,6 +22,8 @@ export const appRouter = router({
   replication: replicationRouter,
   fleet: fleetRouter,
   keys: keysRouter,
+  team: teamRouter,
+  audit: auditRouter,
 });
 
 export type AppRouter = typeof appRouter;
