@@ -7,7 +7,8 @@ const FORMULA_START = /^[=+\-@\t\r]/;
 
 function toCell(value: unknown): string {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")
+    return String(value);
   const plain = typeof value === "string" ? value : JSON.stringify(value);
   const text = FORMULA_START.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { formatAgo, formatBytes, formatCount, formatDuration, formatMs, formatPercent, formatRate, plural } from "./format.ts";
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMs,
+  formatPercent,
+  formatRate,
+  plural,
+} from "./format.ts";
 
 describe("numbers", () => {
   test.each([
@@ -36,7 +45,11 @@ describe("numbers", () => {
   });
 
   test("one is singular", () => {
-    expect([plural(1, "node"), plural(3, "node"), plural(0, "node")]).toEqual(["1 node", "3 nodes", "0 nodes"]);
+    expect([plural(1, "node"), plural(3, "node"), plural(0, "node")]).toEqual([
+      "1 node",
+      "3 nodes",
+      "0 nodes",
+    ]);
   });
 });
 
