@@ -1,7 +1,7 @@
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
-import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
+import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import {
   parseBatch,
   parseSingle,
@@ -22,12 +22,13 @@ export interface BroadcastDeps {
       room: Room,
       broadcast: Broadcast,
       from: { self: boolean; acceptedAtMs: number },
-    ): { recipients: number };
+    ): { recipients: number; position: BroadcastPosition };
   };
   home: {
     authorize(ref: string, request: AuthorizeRequest, options: { deadlineMs: number }): Promise<Grants>;
   };
   tap: { wants(ref: string): boolean; emit(report: TapReport): void };
+  metrics: { payload(kind: "broadcast", bytes: number): void };
   nowMs(): number;
 }
 
@@ -47,9 +48,11 @@ export interface Sender {
  */
 export async function broadcastBatch(deps: BroadcastDeps, sender: Sender, body: string): Promise<void> {
   const { project } = sender;
-  assertNotOverLimit(project);
-  const messages = parseBatch(body, payloadBytesMax(project.record.limits));
-  if (!project.rates.take("events", messages.length).ok) throw new Refusal("BatchTooLarge");
+  const { limits } = project.record;
+  const messages = parseBatch(body, payloadBytesMax(limits));
+  if (!project.rates.peek("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
+  const fits = messages.length <= limits.maxEventsPerSecond;
+  if (!fits || !project.rates.take("events", messages.length).ok) throw new Refusal("BatchTooLarge");
   const allowed = await allowedTopics(deps, sender, messages);
   for (const message of messages) {
     if (!message.private || allowed.has(message.topic)) publish(deps, sender, message);
@@ -71,10 +74,6 @@ export async function broadcastSingle(
   if (!project.rates.take("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
   if (request.private && !(await mayWrite(deps, sender, request.topic))) throw new Refusal("Unauthorized");
   publish(deps, sender, { ...request, broadcast });
-}
-
-function assertNotOverLimit(project: Project): void {
-  if (!project.rates.peek("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
 }
 
 /** Each topic is asked once; a check that fails counts as no, because the batch has no place to say why. */
@@ -117,18 +116,19 @@ async function mayWrite(
 }
 
 function publish(
-  { relay, tap, nowMs }: BroadcastDeps,
+  { relay, tap, metrics, nowMs }: BroadcastDeps,
   { project }: Sender,
   { topic, private: isPrivate, event, broadcast }: RestMessage,
 ): void {
   const acceptedAtMs = nowMs();
-  const { recipients } = relay.publish({ ref: project.ref, topic, private: isPrivate }, broadcast, {
-    self: true,
-    acceptedAtMs,
-  });
+  const room = { ref: project.ref, topic, private: isPrivate };
+  const { recipients, position } = relay.publish(room, broadcast, { self: true, acceptedAtMs });
+  const sizeBytes = sizeOf(broadcast);
   project.counters.messagesIn++;
+  project.counters.bytesIn += sizeBytes;
+  project.rates.charge("events", recipients);
+  metrics.payload("broadcast", sizeBytes);
   if (!tap.wants(project.ref)) return;
-  const payload = payloadText(broadcast);
   tap.emit({
     ref: project.ref,
     kind: "broadcast",
@@ -138,17 +138,23 @@ function publish(
     event,
     from: "rest",
     recipients,
-    sizeBytes: payload?.length,
-    payload,
+    sizeBytes,
+    position,
+    payload: payloadText(broadcast),
     times: { accepted: acceptedAtMs, fannedOut: nowMs() },
   });
 }
 
+function sizeOf(broadcast: Broadcast): number {
+  return broadcast.form === "verbatim"
+    ? Buffer.byteLength(broadcast.payloadJson)
+    : broadcast.payload.byteLength;
+}
+
 function payloadText(broadcast: Broadcast): string | undefined {
   if (broadcast.form === "verbatim") return broadcast.payloadJson;
-  return broadcast.form === "user" && broadcast.encoding === "json"
-    ? Buffer.from(broadcast.payload).toString("utf8")
-    : undefined;
+  const isJson = broadcast.form === "user" && broadcast.encoding === "json";
+  return isJson ? Buffer.from(broadcast.payload).toString("utf8") : undefined;
 }
 
 function reportRefusal({ tap }: BroadcastDeps, { project }: Sender, topic: string, refusal: unknown): void {

@@ -7,15 +7,20 @@ import { UnusableToken } from "../auth/token.ts";
 import type { Project } from "../projects/project.ts";
 import { type BroadcastDeps, broadcastBatch, broadcastSingle, type Sender } from "./broadcast.ts";
 import { addressedProject } from "./project-address.ts";
+import { type RequestRate, RequestRates } from "./request-rates.ts";
 
 /** Phoenix' own limit for request bodies (protocol 4.3). */
 const BODY_BYTES_MAX = 8_000_000;
 const PREFLIGHT_AGE_SECONDS = 7_200;
+const HTML = { "content-type": "text/html; charset=utf-8" };
 
 export interface RouteDeps extends BroadcastDeps {
   projects: { find(ref: string): Promise<Project | undefined> };
   credentials: { identify(credential: string, project: Project["record"]): Promise<Identity> };
-  metrics: { refused(ref: string | undefined, code: string): void };
+  metrics: {
+    refused(ref: string | undefined, code: string): void;
+    payload(kind: "broadcast", bytes: number): void;
+  };
   log: { error(details: object, message: string): void };
 }
 
@@ -24,7 +29,9 @@ const SINGLE = BATCH.map((path) => `${path}/:topic/events/:event` as const);
 
 /** The REST routes of a project, for requests whose `/p/<ref>` prefix has been taken off. */
 export function createProjectRoutes(deps: RouteDeps): Hono {
-  const app = new Hono();
+  const app = new Hono({ strict: false });
+  const requests = new RequestRates(() => performance.now());
+  const answer = (c: Context, work: (sender: Sender) => Promise<void>) => respond(deps, requests, c, work);
   const limited = bodyLimit({
     maxSize: BODY_BYTES_MAX,
     onError: (c) => c.html("Request Entity Too Large", 413),
@@ -42,7 +49,7 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
   });
   for (const path of BATCH) {
     app.post(path, limited, (c) =>
-      answer(deps, c, async (sender) => {
+      answer(c, async (sender) => {
         const isJson = c.req.header("content-type")?.toLowerCase().startsWith("application/json");
         await broadcastBatch(deps, sender, isJson ? await c.req.text() : "{}");
       }),
@@ -53,9 +60,9 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
       const contentType = c.req.header("content-type");
       // Refused before anything else is looked at (protocol 4.3, order of the checks).
       if (contentType !== undefined && !/^application\/(json|octet-stream)\s*(;|$)/i.test(contentType)) {
-        return refuse(deps, c, new Refusal("UnsupportedMediaType"), undefined);
+        return refuse(deps, c, new Refusal("UnsupportedMediaType"));
       }
-      return answer(deps, c, async (sender) => {
+      return answer(c, async (sender) => {
         const { topic = "", event = "" } = c.req.param();
         const body = new Uint8Array(await c.req.arrayBuffer());
         await broadcastSingle(deps, sender, {
@@ -71,8 +78,10 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
   return app;
 }
 
-async function answer(
+/** The checks of protocol 4.3 in their order; then the work itself, which ends in 202 or a refusal. */
+async function respond(
   deps: RouteDeps,
+  requests: RequestRates,
   c: Context,
   work: (sender: Sender) => Promise<void>,
 ): Promise<Response> {
@@ -81,37 +90,38 @@ async function answer(
     assertAcceptsJson(c);
     project = await findProject(deps, c);
     if (project === undefined) throw new Refusal("TenantNotFound");
+    const rate = requests.take(project.ref, project.record.limits.maxEventsPerSecond);
+    setRateHeaders(c, rate);
+    if (!rate.ok) throw new Refusal("TooManyRequests", { retryAfterMs: rate.retryAfterMs });
     const credential = credentialOf(c);
     if (credential === undefined) throw new Refusal("MissingAPIKey");
     const { claims } = await deps.credentials.identify(credential, project.record);
     if (project.record.settings.suspended) throw new Refusal("RealtimeDisabledForTenant");
     await work({ project, claims, headers: c.req.header() });
-    setRateHeaders(c, project);
     return c.body(null, 202);
   } catch (error) {
     return refuse(deps, c, error, project);
   }
 }
 
-function refuse(deps: RouteDeps, c: Context, error: unknown, project: Project | undefined): Response {
-  if (error instanceof NotAcceptable) return c.html("Not Acceptable", 406);
+function refuse(deps: RouteDeps, c: Context, error: unknown, project?: Project): Response {
   const refusal = toRefusal(error);
   if (refusal === undefined) {
     deps.log.error({ err: error, ref: project?.ref }, "a REST broadcast failed unexpectedly");
     return c.json({ message: "Internal Server Error" }, 500);
   }
-  deps.metrics.refused(project?.ref, refusal.code);
-  if (refusal.code === "BadRequest") return c.html("Bad Request", 400);
-  if (project !== undefined) {
-    setRateHeaders(c, project);
-    const { code, message } = refusal;
+  const { code, message, retryAfterMs } = refusal;
+  deps.metrics.refused(project?.ref, code);
+  if (project !== undefined)
     deps.tap.emit({ ref: project.ref, kind: "refusal", from: "rest", code, message });
-  }
   const { status, body } = toRestAnswer(refusal);
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { ...Object.fromEntries(c.res.headers), "content-type": "application/json; charset=utf-8" },
-  });
+  // Phoenix itself answers these, before the project is looked at: no JSON, no rates (protocol 12.22).
+  if (code === "BadRequest" || code === "NotAcceptable")
+    return new Response(refusal.message, { status, headers: HTML });
+  const headers = new Headers(c.res.headers);
+  headers.set("content-type", "application/json; charset=utf-8");
+  if (retryAfterMs !== undefined) headers.set("retry-after", String(Math.ceil(retryAfterMs / 1_000)));
+  return new Response(JSON.stringify(body), { status, headers });
 }
 
 function toRefusal(error: unknown): Refusal | undefined {
@@ -119,11 +129,10 @@ function toRefusal(error: unknown): Refusal | undefined {
   return error instanceof UnusableToken ? new Refusal("MalformedJWT", { cause: error }) : undefined;
 }
 
-class NotAcceptable extends Error {}
-
 function assertAcceptsJson(c: Context): void {
   const accept = c.req.header("accept");
-  if (accept !== undefined && !/(\*\/\*|application\/(\*|json))/i.test(accept)) throw new NotAcceptable();
+  if (accept !== undefined && !/(\*\/\*|application\/(\*|json))/i.test(accept))
+    throw new Refusal("NotAcceptable");
 }
 
 function findProject({ projects }: RouteDeps, c: Context): Promise<Project | undefined> {
@@ -146,10 +155,8 @@ function credentialOf(c: Context): string | undefined {
   return bearer ?? c.req.header("apikey") ?? c.req.header("x-api-key");
 }
 
-function setRateHeaders(c: Context, { rates, record }: Project): void {
-  const limit = record.limits.maxEventsPerSecond;
-  const remaining = rates.remaining("events");
-  c.header("x-rate-rolling", String(limit - remaining));
+function setRateHeaders(c: Context, { rolling, limit, remaining }: RequestRate): void {
+  c.header("x-rate-rolling", String(rolling));
   c.header("x-rate-limit", String(limit));
   c.header("x-rate-limit-remaining", String(remaining));
 }

@@ -11,6 +11,7 @@ export interface HttpAppDeps extends RouteDeps {
 /** Everything a node answers over plain HTTP on its public port; WebSocket upgrades never reach it. */
 export function createHttpApp(deps: HttpAppDeps): Hono {
   const app = new Hono({
+    strict: false,
     // `/p/<ref>` in front changes whose project it is, not which route it is.
     getPath: (request) => pathWithinProject(new URL(request.url).pathname),
   });
