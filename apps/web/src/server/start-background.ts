@@ -8,7 +8,7 @@ const HOUSEKEEPING_EVERY_MS = 10 * 60_000;
 /** The longest range a graph can show. */
 const SAMPLES_KEPT_MS = 7 * 24 * 3_600_000;
 const NODES_KEPT_MS = 24 * 3_600_000;
-const RESUME_EVERY_MS = 5_000;
+const RESUME_EVERY_MS = 10_000;
 const STARTED = Symbol.for("tidewire.background");
 
 /** What runs without anybody asking: the fleet, half-made projects, tidying up. Once per process. */
@@ -18,6 +18,7 @@ export function startBackground(): void {
   const shared = resources();
   shared.reconciler?.start();
   resumeProvisioning(shared);
+  setInterval(() => resumeProvisioning(shared), RESUME_EVERY_MS).unref();
   setInterval(() => void tidyUp(shared), HOUSEKEEPING_EVERY_MS).unref();
   followOwner(shared);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -25,11 +26,11 @@ export function startBackground(): void {
   }
 }
 
-/** The control database may come up after the dashboard. */
+/** Again and again: the control database may come up after the dashboard, and another server may die in the middle. */
 function resumeProvisioning(shared: Resources): void {
-  shared.provisioning.resume(shared).catch(() => {
-    setTimeout(() => resumeProvisioning(shared), RESUME_EVERY_MS).unref();
-  });
+  shared.provisioning
+    .resume(shared)
+    .catch((err: unknown) => shared.log.warn({ err }, "half-made projects wait for the control database"));
 }
 
 async function tidyUp({ db, log }: Resources): Promise<void> {

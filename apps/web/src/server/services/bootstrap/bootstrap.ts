@@ -123,7 +123,8 @@ async function seedProject(plane: ControlPlane, seed: SeedProject, into: SeedInt
       plane,
       managedUrl: into.managedUrl,
       // Nodes come after the bootstrap, so none of the steps asks for one.
-      findNodeUrl: () => Promise.reject(new BootstrapFailed("no node runs yet")),
+      findNodeUrl: () => Promise.resolve(null),
+      nodePatienceMs: 0,
       nowMs: Date.now,
     },
     project,

@@ -5,8 +5,6 @@ import { toProjectUrl } from "../projects/project-url.ts";
 import { StepFailed } from "./step-failed.ts";
 import type { StepContext } from "./steps.ts";
 
-/** A node that is just being started by the reconciler is worth waiting for. */
-const PATIENCE_MS = 20_000;
 const ATTEMPT_MS = 2_000;
 const PAUSE_MS = 250;
 
@@ -22,19 +20,17 @@ export async function reachNode(ctx: StepContext): Promise<void> {
   const keys = await listApiKeys(plane, project.ref);
   const key = keys.find(({ kind, revokedAt }) => kind === "service_role" && revokedAt === null)?.value;
   if (key === undefined || key === null) throw new StepFailed("The project has no service key.");
-  const deadlineMs = performance.now() + PATIENCE_MS;
+  const deadlineMs = performance.now() + ctx.nodePatienceMs;
   for (;;) {
     const nodeUrl = await ctx.findNodeUrl();
-    const answer = await tryBroadcast(toProjectUrl(nodeUrl, project.ref), key);
+    const answer =
+      nodeUrl === null ? "no node is running" : await tryBroadcast(toProjectUrl(nodeUrl, project.ref), key);
     if (answer === null) return;
     note(answer);
     if (performance.now() > deadlineMs) {
-      throw new StepFailed(
-        `The project is made, but no node takes messages for it: ${answer} (${nodeUrl}).`,
-        {
-          remedy: "Look at the fleet page, then retry.",
-        },
-      );
+      throw new StepFailed(`The project is made, but no node takes messages for it: ${answer}.`, {
+        remedy: "Look at the fleet page, then retry.",
+      });
     }
     await delay(PAUSE_MS);
   }

@@ -1,8 +1,11 @@
 import { withConnection } from "@tidewire/db/connect-once";
-import { findProject, listProjects, setProjectStatus } from "@tidewire/db/projects";
+import { findProject, listProjects, type Project } from "@tidewire/db/projects";
 import type { Resources } from "../../resources.ts";
-import { findNodeUrl } from "../projects/project-url.ts";
+import { chooseNode } from "../nodes/choose-node.ts";
 import { runSteps } from "./run-steps.ts";
+
+/** A node that the reconciler is just starting is worth waiting for; one that somebody else runs is there or not. */
+const NODE_PATIENCE_MS = { managed: 20_000, unmanaged: 2_000 };
 
 type Needs = Pick<Resources, "db" | "secretsKey" | "env" | "directory" | "nowMs" | "log">;
 
@@ -10,27 +13,39 @@ type Needs = Pick<Resources, "db" | "secretsKey" | "env" | "directory" | "nowMs"
 export class ProvisioningRuns {
   readonly #running = new Map<string, Promise<void>>();
 
-  /** Begins, or goes on, in the background. The row tells how it goes. */
+  /** Begins, or goes on, in the background; after the run that is just ending, if there is one. The row tells how it goes. */
   start(needs: Needs, ref: string): void {
-    if (this.#running.has(ref)) return;
-    const run = runAlone(needs, ref)
+    const previous = this.#running.get(ref) ?? Promise.resolve();
+    const run = previous
+      .then(() => runAlone(needs, ref))
       .catch((err: unknown) =>
         needs.log.error({ err, ref }, "making a project stopped; it goes on at the next start"),
       )
-      .finally(() => this.#running.delete(ref));
+      .finally(() => {
+        if (this.#running.get(ref) === run) this.#running.delete(ref);
+      });
     this.#running.set(ref, run);
   }
 
   /** Goes on with what an earlier life of the server left half done. */
   async resume(needs: Needs): Promise<void> {
     const projects = await listProjects(needs.db);
-    for (const { ref, status } of projects) if (status === "provisioning") this.start(needs, ref);
+    for (const project of projects) {
+      if (isUnfinished(project) && !this.#running.has(project.ref)) this.start(needs, project.ref);
+    }
   }
 
   /** Resolves when nothing runs any more. */
   async settled(): Promise<void> {
     await Promise.all(this.#running.values());
   }
+}
+
+/** The last step makes a project active before it is done itself. */
+function isUnfinished({ status, provisioning }: Project): boolean {
+  return (
+    status === "provisioning" || (status === "active" && provisioning.some(({ state }) => state !== "done"))
+  );
 }
 
 async function runAlone(needs: Needs, ref: string): Promise<void> {
@@ -45,13 +60,14 @@ async function runAlone(needs: Needs, ref: string): Promise<void> {
       );
       if (rows[0]?.mine !== true) return;
       const project = await findProject(db, ref);
-      if (project === undefined || project.status === "deleting") return;
-      await setProjectStatus(db, ref, "provisioning");
+      if (project === undefined || !isUnfinished(project)) return;
       await runSteps(
         {
           plane: needs,
           managedUrl: env.managedDatabaseUrl,
-          findNodeUrl: () => findNodeUrl(needs, project.regionId),
+          findNodeUrl: async () =>
+            chooseNode(await needs.directory.expected(), project.regionId)?.url ?? null,
+          nodePatienceMs: env.fleet === "off" ? NODE_PATIENCE_MS.unmanaged : NODE_PATIENCE_MS.managed,
           nowMs: needs.nowMs,
         },
         project,

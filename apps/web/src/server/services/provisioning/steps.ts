@@ -15,8 +15,10 @@ export interface StepContext {
   /** Server on which managed databases are made. */
   managedUrl: string;
   project: Project;
-  /** Where clients of the project's region connect now. */
-  findNodeUrl(): Promise<string>;
+  /** Where clients of the project's region connect now; null while no node is known. */
+  findNodeUrl(): Promise<string | null>;
+  /** How long a node may take to come. */
+  nodePatienceMs: number;
   /** Says what is going on inside the step. */
   note(text: string): void;
 }
