@@ -1,3 +1,4 @@
+import type { ReplayedMessage } from "@tidewire/protocol/cluster/home";
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import { ERRORS, type ErrorCode, Refusal } from "@tidewire/protocol/errors";
 import type { ClientMessage, ClientPush, Ref } from "@tidewire/protocol/phoenix/frame";
@@ -20,6 +21,11 @@ interface RouterOptions {
   report: Report;
   /** Called when the connection may have got its first channel or lost its last, and when a join left it without any. */
   onOccupied(hasChannel: boolean): void;
+}
+
+interface PreparedJoin {
+  joined: JoinedChannel;
+  replay: ReplayedMessage[];
 }
 
 /**
@@ -124,48 +130,50 @@ export class Router {
     const replaced = this.#channels.get(push.topic)?.channel;
     replaced?.end({ cause: "left" });
     const startedAtMs = this.#services.pulse.nowMs();
+    let prepared: PreparedJoin;
     try {
-      const admission = await admitJoin(push, {
-        peer: this.#peer,
-        seats: this.#seats,
-        services: this.#services,
-      });
-      await this.#open(push, admission, replaced);
+      prepared = await this.#prepare(push);
     } catch (error) {
-      const refusal = toJoinRefusal(error);
-      if (refusal.code === "JoinCrashed")
-        this.#services.log.error({ err: error }, "a join failed unforeseen");
-      await this.#refuseJoin(push, refusal, this.#services.pulse.nowMs() - startedAtMs);
-      if (!this.#closed) replaced?.sendClose();
-      if (refusal.outcome.closeCode !== undefined) this.#peer.close(refusal.code);
+      await this.#refuseJoin(push, error, this.#services.pulse.nowMs() - startedAtMs, replaced);
+      return;
     }
+    if (this.#closed) prepared.joined.channel.end({ cause: "socket-error" });
+    else this.#open(push, prepared, replaced);
   }
 
-  async #open(push: ClientPush, admission: JoinAdmission, replaced: Channel | undefined): Promise<void> {
+  /** Everything that may still refuse the join. */
+  async #prepare(push: ClientPush): Promise<PreparedJoin> {
+    const { relay } = this.#services;
+    const context = { peer: this.#peer, seats: this.#seats, services: this.#services };
+    const admission = await admitJoin(push, context);
     const joined = this.#toChannel(push, admission);
     const { channel } = joined;
-    const { config, replay } = admission;
     try {
-      if (channel.wantsPosition) await this.#services.relay.prepare(channel.room, config.broadcast.resume);
-      const messages = replay === undefined ? [] : await lookUpReplay(channel, replay);
-      if (this.#closed) return channel.end({ cause: "socket-error" });
-      channel.acceptJoin(joinResponse(channel));
-      replaced?.sendClose();
-      for (const message of messages) sendReplayed(channel, message);
-      channel.open(new Set(messages.map(({ id }) => id)));
+      if (channel.wantsPosition) await relay.prepare(channel.room, channel.config.broadcast.resume);
+      const replay = admission.replay === undefined ? [] : await lookUpReplay(channel, admission.replay);
+      return { joined, replay };
     } catch (error) {
       this.#seats.uncount();
       channel.end({ cause: "left" });
       throw error;
     }
+  }
+
+  /** The order of these lines is the order of the frames (protocol 3.4, 3.7). */
+  #open(push: ClientPush, { joined, replay }: PreparedJoin, replaced: Channel | undefined): void {
+    const { channel } = joined;
     this.#channels.set(push.topic, joined);
+    channel.acceptJoin(joinResponse(channel));
+    replaced?.sendClose();
+    for (const message of replay) sendReplayed(channel, message);
+    channel.open(new Set(replay.map(({ id }) => id)));
+    joined.start();
     this.#peer.project.counters.joins += 1;
     this.#report.join(channel.room, {
       user: channel.user,
       message: `as ${roleOf(channel.identity.claims)}`,
-      payload: JSON.stringify(push.payload),
+      payload: configJson(push.payload),
     });
-    joined.start();
   }
 
   #toChannel(push: ClientPush, { topic, config, identity, policies }: JoinAdmission): JoinedChannel {
@@ -193,26 +201,36 @@ export class Router {
   }
 
   /** Told at once but for the jitter; an unmatched topic without any (difference D1, protocol 12.4). */
-  async #refuseJoin(push: ClientPush, refusal: Refusal, elapsedMs: number): Promise<void> {
-    const { project, identity, client, signal } = this.#peer;
-    const { metrics, pulse, refusalDelayMs } = this.#services;
+  async #refuseJoin(push: ClientPush, error: unknown, elapsedMs: number, replaced?: Channel): Promise<void> {
+    const refusal = toJoinRefusal(error);
+    this.#countRefusal(push, refusal, error, elapsedMs);
+    const isUnmatched = refusal.code === "UnmatchedTopic";
+    // Whom something else stands in the way is no attacker.
+    if (!isUnmatched && !mayPass(refusal)) {
+      const delayMs = this.#services.refusalDelayMs(`${this.#peer.client} ${push.topic}`);
+      await this.#services.pulse.delay(delayMs, this.#peer.signal);
+    }
+    if (this.#closed) return;
+    this.#answer(push, isUnmatched ? null : push.joinRef, "error", { reason: refusal.reason() });
+    replaced?.sendClose();
+    if (refusal.outcome.closeCode !== undefined) this.#peer.close(refusal.code);
+  }
+
+  #countRefusal(push: ClientPush, refusal: Refusal, error: unknown, elapsedMs: number): void {
+    const { project, identity } = this.#peer;
+    const { metrics, log } = this.#services;
     if (this.#seats.taken === 0) this.#onOccupied(false);
     project.counters.joinsRefused += 1;
     metrics.refused(project.ref, refusal.code);
+    if (refusal.code === "JoinCrashed") {
+      log.error({ err: error, ref: project.ref, topic: push.topic }, "a join failed unforeseen");
+    }
     this.#report.refusal(toTopic(push.topic), refusal.code, {
       event: "phx_join",
       user: userOf(identity.claims),
       message: refusal.reason(),
       latencyMs: elapsedMs,
     });
-    const isUnmatched = refusal.code === "UnmatchedTopic";
-    if (!isUnmatched) {
-      // Whom something else stands in the way is no attacker.
-      const delayMs = mayPass(refusal) ? 0 : refusalDelayMs(`${client} ${push.topic}`);
-      await pulse.delay(delayMs, signal);
-    }
-    if (this.#closed) return;
-    this.#answer(push, isUnmatched ? null : push.joinRef, "error", { reason: refusal.reason() });
   }
 
   #answer({ topic, ref }: ClientMessage, joinRef: Ref, status: "ok" | "error", response: object): void {
@@ -224,6 +242,12 @@ export class Router {
 function joinResponse({ config, room, services, wantsPosition }: Channel): object {
   const response = { postgres_changes: config.echoes };
   return wantsPosition ? { ...response, positions: services.relay.positions(room) } : response;
+}
+
+/** Never the whole payload: it carries the access token. */
+function configJson(payload: unknown): string {
+  const isObject = typeof payload === "object" && payload !== null && "config" in payload;
+  return JSON.stringify(isObject ? payload.config : {});
 }
 
 function toTopic(fullTopic: string): string {

@@ -59,7 +59,9 @@ export class Connection implements Peer, OpenConnection {
   readonly #life = new AbortController();
   readonly #check: { cancel(): void };
   #closedBy: ErrorCode | undefined;
+  /** Its channels have ended; at most a close handshake is left. */
   #over = false;
+  #gone = false;
 
   constructor(options: ConnectionOptions) {
     const { id, project, codec, identity, request, services, pulse, turn, socket } = options;
@@ -122,8 +124,8 @@ export class Connection implements Peer, OpenConnection {
   }
 
   terminate(): void {
-    this.#end();
     this.#options.ws.terminate();
+    this.#onGone(NO_CLOSE_FRAME);
   }
 
   evict(channelId: string, code: ErrorCode): boolean {
@@ -234,6 +236,8 @@ export class Connection implements Peer, OpenConnection {
 
   #onGone(closeCode: number): void {
     this.#end(closeCode);
+    if (this.#gone) return;
+    this.#gone = true;
     this.#options.onGone(this);
   }
 

@@ -16,11 +16,12 @@ import { MemoryBroker, MemoryBus } from "../../src/bus/memory-bus.ts";
 import type { BindingsPort } from "../../src/channel/ports.ts";
 import { systemClock } from "../../src/clock.ts";
 import { createIdentity } from "../../src/cluster/identity.ts";
+import { Membership } from "../../src/cluster/membership.ts";
 import { Users } from "../../src/cluster/users.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Relay } from "../../src/hub/relay.ts";
 import { Tap, type TapReport } from "../../src/inspect/tap.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog, type LogLevel } from "../../src/log.ts";
 import { Metrics } from "../../src/metrics.ts";
 import { Presence } from "../../src/presence/presence.ts";
 import { createProject } from "../../src/projects/project.ts";
@@ -71,7 +72,7 @@ export interface Edge extends AsyncDisposable {
 
 export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const clock = options.clock ?? systemClock;
-  const log = createLog({ level: "silent", fields: {} });
+  const log = createLog({ level: (process.env.TEST_LOG_LEVEL ?? "silent") as LogLevel, fields: {} });
   const record = toRecord(options);
   const project = createProject(record, () => clock.monotonicMs());
   let known: typeof project | undefined = project;
@@ -80,11 +81,13 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const hub = new Hub();
   const historyOf = () => ({ windowMs: record.settings.historyWindowMs, messagesMax: 1_000 });
   const relay = new Relay({ hub, bus, boot: identity.boot, clock, log, toWireFrame, historyOf });
+  const membership = new Membership({ identity, bus, clock, log });
   const presence = new Presence({
     self: identity,
     bus,
     clock,
-    leases: { isAlive: () => true },
+    log,
+    leases: membership,
     deliver: (room, diff) => relay.deliverFrame(room, "presence_diff", diff, "presence"),
   });
   hub.onInterest((room, interested) => (interested ? presence.watch(room) : presence.unwatch(room)));
@@ -159,6 +162,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
       listener.close();
       presence.close();
       relay.close();
+      membership.close();
       await bus.close();
       await new Promise((resolve) => server.close(resolve));
     },
