@@ -29,7 +29,7 @@ const SINGLE = BATCH.map((path) => `${path}/:topic/events/:event` as const);
 
 /** The REST routes of a project, for requests whose `/p/<ref>` prefix has been taken off. */
 export function createProjectRoutes(deps: RouteDeps): Hono {
-  const app = new Hono({ strict: false });
+  const app = new Hono();
   const requests = new RequestRates(() => performance.now());
   const answer = (c: Context, work: (sender: Sender) => Promise<void>) => respond(deps, requests, c, work);
   const limited = bodyLimit({

@@ -11,9 +11,8 @@ export interface HttpAppDeps extends RouteDeps {
 /** Everything a node answers over plain HTTP on its public port; WebSocket upgrades never reach it. */
 export function createHttpApp(deps: HttpAppDeps): Hono {
   const app = new Hono({
-    strict: false,
     // `/p/<ref>` in front changes whose project it is, not which route it is.
-    getPath: (request) => pathWithinProject(new URL(request.url).pathname),
+    getPath: (request) => pathWithinProject(new URL(request.url).pathname).replace(/(?<=.)\/$/, ""),
   });
   app.get("/livez", (c) => c.text("ok"));
   app.get("/healthcheck", (c) => c.text("ok"));
