@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { type BootstrapRegion, bootstrap } from "../../apps/web/src/server/services/bootstrap/bootstrap.ts";
+import { describeProjects } from "../../apps/web/src/server/services/bootstrap/describe-projects.ts";
 import { say, withProgress } from "../prepare/progress.mjs";
 import { ROOT } from "../prepare/run-step.mjs";
 import { banner } from "./banner.ts";
-import { seedControlPlane } from "./bootstrap.ts";
 import { createControlDatabase, migrateControlDatabase } from "./control-database.ts";
 import { rebuildNodes } from "./dev.ts";
 import { openHome } from "./home.ts";
@@ -11,7 +12,6 @@ import { startNats } from "./nats.ts";
 import { readyNodes, stopNodes } from "./nodes.ts";
 import { supervisePostgres } from "./postgres.ts";
 import { assertPortFree, stopProcess } from "./process.ts";
-import { describeProjects } from "./projects.ts";
 import { readLeftoverNodes, removeRunFile, writeRunFile } from "./run-file.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { stopRequested } from "./stop-request.ts";
@@ -62,13 +62,23 @@ async function bringUp(
   const nats = settings.nodes > 1 && !settings.natsUrl ? startNats(home, settings.nodePort, say) : undefined;
   if (nats) undo.push(() => nats.stop());
 
-  const admin = {
-    email: settings.adminEmail,
-    password: settings.adminPassword ?? home.secrets.adminPassword,
-  };
-  await withProgress("Preparing the first sign-in and project", () =>
-    seedControlPlane({ settings, home, admin, database, managedServer, say }),
-  );
+  const { secrets } = home;
+  const admin = { email: settings.adminEmail, password: settings.adminPassword ?? secrets.adminPassword };
+  await withProgress("Preparing the first sign-in and project", async () => {
+    const { secretKeys } = await bootstrap({
+      databaseUrl: database,
+      managedUrl: managedServer,
+      secretsKey: secrets.secretsKey,
+      authSecret: secrets.authSecret,
+      admin,
+      regions: localRegions(settings.nodes),
+      onlyTheseRegions: true,
+      seedFile: settings.seedFile,
+      say: (line) => say(`  ${line}`),
+    });
+    Object.assign(secrets.projectSecretKeys, secretKeys);
+    home.saveSecrets();
+  });
 
   undo.push(() => stopNodes(database, NODE_MARK));
   if (settings.dev) undo.push(await rebuildNodes(database, say));
@@ -87,6 +97,21 @@ async function bringUp(
   );
   for (const node of nodes) await untilAnswers(`${node.url}/readyz`, `node ${node.id}`, isStopping);
 
+  const describeRunProjects = async () => {
+    const nodeUrlOf = (region: string) =>
+      (nodes.find((node) => node.region === region) ?? nodes[0])?.url ?? "";
+    const access = {
+      databaseUrl: database,
+      managedUrl: managedServer,
+      secretsKey: secrets.secretsKey,
+      nodeUrlOf,
+    };
+    const projects = await describeProjects(access);
+    return projects.map((project) => ({
+      ...project,
+      secretKey: secrets.projectSecretKeys[project.ref] ?? null,
+    }));
+  };
   const run = {
     version: 1 as const,
     productVersion: productVersion(),
@@ -95,11 +120,17 @@ async function bringUp(
     admin,
     controlDatabaseUrl: database,
     nodes,
-    projects: await describeProjects({ database, managedServer, home, nodes }),
+    projects: await describeRunProjects(),
   };
   writeRunFile(home, run);
   undo.push(() => removeRunFile(home));
   say(banner(run));
+}
+
+/** One region a node: what a cluster looks like, on one machine. */
+function localRegions(nodes: number): [BootstrapRegion, ...BootstrapRegion[]] {
+  const region = (number: number) => ({ id: `local-${number}`, name: `Local ${number}`, nodes: 1 });
+  return [region(1), ...Array.from({ length: nodes - 1 }, (_, index) => region(index + 2))];
 }
 
 function productVersion(): string {
