@@ -60,10 +60,11 @@ export class ChannelToken {
     this.#recheck?.cancel();
     this.#latest += 1;
     const mine = this.#latest;
-    const identity = await this.#identify(token);
+    const isCurrent = () => this.#channel.isOpen && this.#latest === mine;
+    const identity = await this.#identify(token, isCurrent);
     if (identity === undefined) return;
     const policies = await this.#policiesOf(identity);
-    if (!this.#channel.isOpen || this.#latest !== mine) return;
+    if (!isCurrent()) return;
     if (policies === "unknown") {
       this.#channel.adopt(identity, this.#channel.policies);
       this.watch();
@@ -71,21 +72,24 @@ export class ChannelToken {
       return;
     }
     const lost = loss(this.#channel, policies);
-    if (lost !== undefined) return this.#channel.shut(lost);
+    if (lost !== undefined) {
+      this.#channel.shut(lost);
+      return;
+    }
     this.#channel.adopt(identity, policies);
     this.watch();
     this.#onAccepted();
   }
 
-  /** Undefined when the channel was shut, or has ended meanwhile. */
-  async #identify(token: string): Promise<Identity | undefined> {
+  /** Undefined when the channel was shut for this token, or the answer does not matter any more. */
+  async #identify(token: string, isCurrent: () => boolean): Promise<Identity | undefined> {
     const { services, peer } = this.#channel;
     try {
       const identity = await services.credentials.identify(token, peer.project.record);
-      return this.#channel.isOpen ? identity : undefined;
+      return isCurrent() ? identity : undefined;
     } catch (error) {
       const { code, message } = toTokenEnd(error);
-      this.#channel.shut(new Refusal("TokenExpired", { message, cause: error }), code);
+      if (isCurrent()) this.#channel.shut(new Refusal("TokenExpired", { message, cause: error }), code);
       return undefined;
     }
   }
@@ -114,8 +118,8 @@ export class ChannelToken {
 
   async #lookAgain(): Promise<void> {
     const { identity } = this.#channel;
-    const known = await this.#identify(identity.token);
-    if (known !== undefined && this.#channel.identity === identity) this.watch();
+    const known = await this.#identify(identity.token, () => this.#channel.identity === identity);
+    if (known !== undefined) this.watch();
   }
 }
 

@@ -16,6 +16,7 @@ export class ChannelChanges implements ChangesMember {
   readonly #channel: Channel;
   /** Counts subscriptions wanted, so that an answer to an older wish is not told. */
   #wish = 0;
+  /** The refusal the client knows of; it is not told the same twice. */
   #told: string | undefined;
 
   constructor(channel: Channel) {
@@ -39,8 +40,8 @@ export class ChannelChanges implements ChangesMember {
   async start(): Promise<void> {
     const { config, room } = this.#channel;
     if (config.bindingError !== undefined) {
-      this.#channel.system(bindingsRefused(room.topic, config.bindingError));
-      return;
+      if (this.#told === undefined) this.#channel.system(bindingsRefused(room.topic, config.bindingError));
+      this.#told = config.bindingError;
     }
     if (config.bindings.length === 0) return;
     this.#wish += 1;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import { type ErrorCode, outcomeOf } from "@tidewire/protocol/errors";
@@ -12,7 +11,7 @@ import { Router } from "../channel/router.ts";
 import type { OpenConnection, SocketEvidence } from "./connections.ts";
 import { Outbox, type Turn } from "./outbox.ts";
 import type { Pulse } from "./pulse.ts";
-import type { UpgradeRequest } from "./upgrade-request.ts";
+import { clientKey, type UpgradeRequest } from "./upgrade-request.ts";
 import { Vitals } from "./vitals.ts";
 import { PING_FRAME, toWireFrame, type WireFrame } from "./wire-frame.ts";
 
@@ -283,9 +282,4 @@ function toDeparture(code: ErrorCode | undefined, closeCode: number, silentMs: n
     default:
       return { cause: "socket-error" };
   }
-}
-
-/** Token and address tell clients apart (difference D1); the token itself is not kept in a table. */
-function clientKey({ token, address }: UpgradeRequest): string {
-  return createHash("sha256").update(`${token} ${address}`).digest("base64url");
 }

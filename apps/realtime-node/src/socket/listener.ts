@@ -14,12 +14,14 @@ import { FailureDelays } from "./failure-delays.ts";
 import { type Admission, admit, type HandshakeFailure, httpAnswer, toHttpAnswer } from "./handshake.ts";
 import { Turn } from "./outbox.ts";
 import { Pulse } from "./pulse.ts";
-import { chooseProtocol, parseUpgrade, type UpgradeRequest } from "./upgrade-request.ts";
+import { chooseProtocol, clientKey, parseUpgrade, type UpgradeRequest } from "./upgrade-request.ts";
 
 /** A client that does not answer a close frame by then is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Handshakes and refusals that wait at one time; more are turned away at once, so waiting costs an attacker nothing less. */
-const WAITING_MAX = 5_000;
+/** Handshakes under way at one time, each waiting for a token or the control database; more are turned away. */
+const HANDSHAKES_MAX = 5_000;
+/** Refusals held back at one time; more are told at once, so that slowing one client costs the node little. */
+const REFUSALS_WAITING_MAX = 1_000;
 
 const SERVER_OPTIONS = {
   noServer: true,
@@ -72,7 +74,8 @@ class SocketListener implements Listener {
   readonly #life = new AbortController();
   readonly #empty = new AbortController();
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
-  #waiting = 0;
+  #handshakes = 0;
+  #refusalsWaiting = 0;
   #draining = false;
 
   constructor(deps: ListenerDeps) {
@@ -96,20 +99,22 @@ class SocketListener implements Listener {
     const upgrade = parseUpgrade(request);
     if (upgrade === null) socket.end(httpAnswer(404));
     else if (request.method !== "GET") socket.end(httpAnswer(400));
-    else if (this.#waiting >= WAITING_MAX) socket.end(httpAnswer(503));
+    else if (this.#handshakes >= HANDSHAKES_MAX) socket.end(httpAnswer(503));
     else this.#welcome(upgrade, { request, socket, head });
   }
 
   #welcome(upgrade: UpgradeRequest, raw: RawUpgrade): void {
-    this.#waiting += 1;
+    this.#handshakes += 1;
     this.#decide(upgrade, raw)
-      .catch((err: unknown) => {
-        this.#deps.log.error({ err }, "a handshake failed");
-        raw.socket.destroy();
-      })
+      .catch((err: unknown) => this.#onFault(err, raw.socket))
       .finally(() => {
-        this.#waiting -= 1;
+        this.#handshakes -= 1;
       });
+  }
+
+  #onFault(err: unknown, socket: Duplex): void {
+    this.#deps.log.error({ err }, "a handshake failed unforeseen");
+    socket.destroy();
   }
 
   async drain(drainMs: number): Promise<void> {
@@ -134,7 +139,11 @@ class SocketListener implements Listener {
       identify: (token, record) => credentials.identify(token, record),
       users: (ref) => seats.users(ref),
     });
-    if ("refusal" in decision) return this.#refuse(upgrade, decision, raw.socket);
+    if ("refusal" in decision) {
+      // Not awaited: a refusal that is held back is no handshake under way any more.
+      this.#refuse(upgrade, decision, raw.socket).catch((err) => this.#onFault(err, raw.socket));
+      return;
+    }
     raw.socket.off("error", ignore);
     this.#server.handleUpgrade(raw.request, raw.socket, raw.head, (ws) => {
       this.#accept(upgrade, decision, ws, raw.socket as Socket);
@@ -172,10 +181,16 @@ class SocketListener implements Listener {
     }
     // A wrong serializer is answered at once (protocol 12.4), and so is everybody who was not at fault.
     const isOwnFault = refusal.outcome.retry === "after-change" || refusal.outcome.retry === "after-refresh";
-    const client = `${upgrade.address} ${upgrade.token}`;
-    const delayMs = isOwnFault ? this.#delays.failed(client, this.#pulse.nowMs()) : 0;
-    await this.#pulse.delay(delayMs, this.#life.signal);
+    if (isOwnFault) await this.#holdBack(clientKey(upgrade));
     socket.end(toHttpAnswer(refusal));
+  }
+
+  async #holdBack(client: string): Promise<void> {
+    const delayMs = this.#delays.failed(client, this.#pulse.nowMs());
+    if (this.#refusalsWaiting >= REFUSALS_WAITING_MAX) return;
+    this.#refusalsWaiting += 1;
+    await this.#pulse.delay(delayMs, this.#life.signal);
+    this.#refusalsWaiting -= 1;
   }
 }
 

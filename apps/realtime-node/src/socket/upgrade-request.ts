@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { addressedProject } from "../http/project-address.ts";
 import { isSocketPath } from "./socket-path.ts";
@@ -42,6 +43,11 @@ export function parseUpgrade(request: HttpRequest): UpgradeRequest | null {
     userAgent: headers["user-agent"],
     headers: extensionHeaders(headers),
   };
+}
+
+/** Token and address tell clients apart (difference D1); the token itself is not kept in a table. */
+export function clientKey({ token, address }: Pick<UpgradeRequest, "token" | "address">): string {
+  return createHash("sha256").update(`${token} ${address}`).digest("base64url");
 }
 
 /** What to answer to the sub-protocols offered; false = nothing, as Supabase does. */
