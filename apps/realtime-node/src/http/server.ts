@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { SOCKET_PATHS } from "../socket/socket-path.ts";
 import { pathWithinProject } from "./project-address.ts";
 import { createProjectRoutes, type RouteDeps } from "./routes.ts";
 
@@ -21,6 +22,8 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
     const text = await deps.exposition.text();
     return c.body(text, 200, { "content-type": deps.exposition.contentType });
   });
+  // Anything but an upgrade by GET (protocol 1.1, 12.5).
+  for (const path of SOCKET_PATHS) app.all(path, (c) => c.body(null, 400));
   app.route("/", createProjectRoutes(deps));
   app.notFound((c) => c.html("Not Found", 404));
   app.onError((error, c) => {

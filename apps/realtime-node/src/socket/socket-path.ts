@@ -1,11 +1,9 @@
 import { pathWithinProject } from "../http/project-address.ts";
 
-const SOCKET_PATHS: ReadonlySet<string> = new Set(["/socket/websocket", "/realtime/v1/websocket"]);
+/** Where WebSockets are accepted, alone or below `/p/<ref>` (protocol 1.1). */
+export const SOCKET_PATHS = ["/socket/websocket", "/realtime/v1/websocket"] as const;
 
-/**
- * Whether WebSockets are accepted on a path, alone or below `/p/<ref>` (protocol 1.1). An ordinary request there is
- * answered with 400 and no body.
- */
 export function isSocketPath(pathname: string): boolean {
-  return SOCKET_PATHS.has(pathWithinProject(pathname));
+  const path = pathWithinProject(pathname);
+  return SOCKET_PATHS.some((known) => known === path);
 }
