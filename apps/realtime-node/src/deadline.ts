@@ -15,7 +15,7 @@ export class DeadlineExceeded extends Error {
 export function within<T>(
   what: string,
   work: Promise<T>,
-  { timeoutMs, clock }: { timeoutMs: number; clock: Clock },
+  { timeoutMs, clock }: { timeoutMs: number; clock: Pick<Clock, "after"> },
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(timeoutMs, () => reject(new DeadlineExceeded(what, timeoutMs)));

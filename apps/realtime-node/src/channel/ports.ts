@@ -83,7 +83,7 @@ export interface RelayPort {
     broadcast: Broadcast,
     options: { sender?: string; self: boolean; acceptedAtMs: number },
   ): { position: BroadcastPosition; recipients: number };
-  /** Before a channel that wants positions joins: opens the room and collects what other nodes have. Bounded. */
+  /** Before a channel joins: opens the room, and for one that resumes collects what other nodes have. Bounded. */
   prepare(room: Room, resumeFrom?: Positions): Promise<void>;
   /** In the turn of the hub's `join`: hands the member what it missed. */
   resume(room: Room, member: Member, positions: Positions): { replayed: number; missing?: string };
@@ -103,6 +103,8 @@ export interface Departure {
 }
 
 export interface PresencePort {
+  /** Before a channel joins: resolves when other nodes have said who is present. Bounded. */
+  prepare(room: Room): Promise<void>;
   track(
     room: Room,
     who: { channelId: string; connectionId: string; key: string },

@@ -143,13 +143,17 @@ export class Router {
 
   /** Everything that may still refuse the join. */
   async #prepare(push: ClientPush): Promise<PreparedJoin> {
-    const { relay } = this.#services;
+    const { relay, presence } = this.#services;
     const context = { peer: this.#peer, seats: this.#seats, services: this.#services };
     const admission = await admitJoin(push, context);
     const joined = this.#toChannel(push, admission);
     const { channel } = joined;
     try {
-      if (channel.wantsPosition) await relay.prepare(channel.room, channel.config.broadcast.resume);
+      // With the reply a client may rely on hearing every node, and on a state that has every node's members.
+      await Promise.all([
+        relay.prepare(channel.room, channel.config.broadcast.resume),
+        presence.prepare(channel.room),
+      ]);
       const replay = admission.replay === undefined ? [] : await lookUpReplay(channel, admission.replay);
       return { joined, replay };
     } catch (error) {

@@ -9,8 +9,8 @@ import type { TopicLog } from "./topic-log.ts";
 export interface Listening {
   readonly subscription: Subscription;
   readonly sinceMs: number;
-  /** Resolves when the nodes known at the opening have said how far they have counted, or had time to. */
-  opened: Promise<void>;
+  /** While the nodes known at the opening are asked how far they have counted; never rejects. */
+  opening: Promise<void> | undefined;
   readonly incoming: Map<string, Incoming>;
   /** Boots that have said their heads since the room was opened: of them a new origin begins at 1. */
   readonly surveyed: Set<string>;

@@ -9,9 +9,10 @@ import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/b
 import { broadcastsLost } from "@tidewire/protocol/supabase/system";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
+import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type CarriedRoom, positionsOf } from "./carried-room.ts";
+import { type CarriedRoom, type Listening, positionsOf } from "./carried-room.ts";
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
   type Audience,
@@ -34,6 +35,7 @@ const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
 const HEADS_MS = 1_000;
 const SWEEP_MS = 5_000;
+const OPENING_MS_MAX = 300;
 
 /** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
 export interface Peers {
@@ -189,15 +191,15 @@ export class Relay {
   }
 
   /**
-   * To be awaited before a channel that wants positions joins: opens the room and, for one that resumes, collects what
-   * other nodes have. Bounded by about half a second; at once when there are no other nodes.
+   * To be awaited before a channel joins, so that it hears every node from its reply on; for one that resumes it also
+   * collects what other nodes have. Bounded by about half a second; at once when there are no other nodes.
    */
   async prepare(room: Room, resumeFrom: Positions = {}): Promise<void> {
     this.#interests.hold(room);
     const carried = this.#rooms.carry(room);
     const { listening } = carried;
     if (listening === undefined) return;
-    await listening.opened;
+    if (listening.opening !== undefined) await this.#patiently(listening.opening);
     if (Object.keys(resumeFrom).length === 0) return;
     await this.#surveys.copy(carried, listening);
     await this.#surveys.reach(carried, resumeFrom);
@@ -245,20 +247,29 @@ export class Relay {
         log.warn({ err, room: key }, "a broadcast of another node could not be read");
       }
     };
-    const listening = {
+    const listening: Listening = {
       subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
       sinceMs: clock.nowMs(),
-      opened: Promise.resolve(),
+      opening: undefined,
       incoming: new Map(),
       surveyed: new Set<string>(),
       copied: new Map(),
     };
     carried.listening = listening;
     if (this.#alivePeers().length === 0) return;
-    listening.opened = bus
+    listening.opening = bus
       .flush()
       .then(() => this.#surveys.open(carried, listening))
-      .catch((err: unknown) => log.warn({ err, room: key }, "a room was opened without asking other nodes"));
+      .catch((err: unknown) => log.warn({ err, room: key }, "a room was opened without asking other nodes"))
+      .finally(() => {
+        listening.opening = undefined;
+      });
+  }
+
+  /** A bus that is away must not hold up a join: what arrives later is still put in order. */
+  #patiently(work: Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    return within("opening a room", work, { timeoutMs: OPENING_MS_MAX, clock }).catch(() => undefined);
   }
 
   #stopListening(key: string): void {

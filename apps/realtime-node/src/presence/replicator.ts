@@ -3,6 +3,7 @@ import { type PresenceAuthor, PresenceMessage, type PresencePart } from "@tidewi
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
+import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { isDigestDue, isSilent, TICK_MS } from "./digest-plan.ts";
 import type { OwnStep, PresenceRoom } from "./presence-room.ts";
@@ -43,8 +44,8 @@ export interface ReplicatorDeps {
 interface Watched {
   room: Room;
   subscription: Subscription;
-  /** Resolves when the nodes alive at the opening have answered. */
-  opened: Promise<unknown>;
+  /** While the nodes alive at the opening are asked; never rejects. */
+  opening: Promise<void> | undefined;
   changedMs: number;
   digestMs: number;
   /** When each other author was last heard or asked. */
@@ -89,13 +90,9 @@ export class Replicator {
     const isNew = !this.#watched.has(toRoomKey(room));
     const watched = this.#open(room);
     if (isNew) this.#linger(watched);
-    const { clock } = this.#deps;
-    let timer: Timer | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = clock.after(OPENING_MS_MAX, resolve);
-    });
-    await Promise.race([watched.opened, patience]);
-    timer?.stop();
+    if (watched.opening === undefined) return;
+    const patience = { timeoutMs: OPENING_MS_MAX, clock: this.#deps.clock };
+    await within("asking who is present", watched.opening, patience).catch(() => undefined);
   }
 
   /** The last local member left. */
@@ -139,7 +136,7 @@ export class Replicator {
       subscription: bus.subscribe(subjectOf(room), ({ data }) => this.#onMessage(watched, data), {
         echo: false,
       }),
-      opened: Promise.resolve(),
+      opening: undefined,
       changedMs: nowMs,
       digestMs: nowMs,
       heardMs: new Map(),
