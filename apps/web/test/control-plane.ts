@@ -58,6 +58,7 @@ export async function startControlPlane({
     TIDEWIRE_HOME: homeDir,
     TIDEWIRE_FLEET: "off",
     TIDEWIRE_SIGN_IN_LIMIT: "off",
+    LOG_LEVEL: "silent",
     ...extra,
   });
   const bootstrapOptions: BootstrapOptions = {

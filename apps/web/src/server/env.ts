@@ -29,6 +29,7 @@ const Environment = z.object({
   TIDEWIRE_FLEET: z.enum(["process", "off"]).default("process"),
   TIDEWIRE_OWNER_PID: z.coerce.number().int().positive().optional(),
   NATS_URL: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
 });
 
@@ -52,6 +53,7 @@ export interface Env {
   fleet: "process" | "off";
   ownerPid: number | undefined;
   natsUrl: string | undefined;
+  logLevel: string;
 }
 
 /** The environment is unusable; `message` has one sentence per variable. */
@@ -90,6 +92,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     fleet: env.TIDEWIRE_FLEET,
     ownerPid: env.TIDEWIRE_OWNER_PID,
     natsUrl: env.NATS_URL,
+    logLevel: env.LOG_LEVEL,
   };
 }
 

@@ -38,7 +38,7 @@ export function createResources(env: Env): Resources {
   const log = pino({
     name: "tidewire-web",
     base: { host: hostname() },
-    level: process.env.LOG_LEVEL ?? "info",
+    level: env.logLevel,
   });
   const db = createDb({ url: env.databaseUrl });
   return {
