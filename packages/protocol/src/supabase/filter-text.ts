@@ -53,8 +53,9 @@ export function splitInto(parts: number, text: string, separator: string): strin
   return [...pieces.slice(0, parts - 1), pieces.slice(parts - 1).join(separator)];
 }
 
-/** An element of a Postgres array literal: quoted with escapes, or bare with escapes. */
-const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^",\\]|\\.)*))\s*(?:,|$)/gsy;
+// Alternatives that cannot match the same character: the time to match stays proportional to the text.
+const QUOTED_ELEMENT = /^"((?:[^"\\]|\\.)*)"$/s;
+const BARE_ELEMENT = /^(?:[^"\\]|\\.)+$/s;
 
 /**
  * The elements of the array literal `{inner}`; a bare NULL is null.
@@ -62,16 +63,30 @@ const ELEMENT = /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^",\\]|\\.)*))\s*(?:,|$)/gsy;
  */
 export function parseArrayElements(inner: string): (string | null)[] {
   if (inner.trim() === "") return [];
-  const elements: (string | null)[] = [];
-  const text = `${inner},`;
-  ELEMENT.lastIndex = 0;
-  while (ELEMENT.lastIndex < text.length) {
-    const [, quoted, bare] = ELEMENT.exec(text) ?? [];
-    if (quoted !== undefined) elements.push(withoutEscapes(quoted));
-    else if (bare === undefined || bare.trim() === "")
-      throw new FilterError(`malformed array literal: "{${inner}}"`);
-    else elements.push(toBareElement(bare.trim()));
+  return splitElements(inner).map((text) => {
+    const element = text.trim();
+    const quoted = QUOTED_ELEMENT.exec(element)?.[1];
+    if (quoted !== undefined) return withoutEscapes(quoted);
+    if (!BARE_ELEMENT.test(element)) throw new FilterError(`malformed array literal: "{${inner}}"`);
+    return toBareElement(element);
+  });
+}
+
+/** Splits on commas outside quotes; `\` escapes one character anywhere. */
+function splitElements(text: string): string[] {
+  const elements: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === "\\") at++;
+    else if (char === '"') quoted = !quoted;
+    else if (char === "," && !quoted) {
+      elements.push(text.slice(start, at));
+      start = at + 1;
+    }
   }
+  elements.push(text.slice(start));
   return elements;
 }
 

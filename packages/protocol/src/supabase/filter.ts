@@ -42,6 +42,7 @@ export interface FilterTest {
 export type FilterTree = FilterTest | { kind: "and" | "or"; of: FilterTree[] };
 
 /** Bounds on what one client may make the home evaluate per row. */
+const LENGTH_MAX = 65_536;
 const DEPTH_MAX = 8;
 const TESTS_MAX = 100;
 
@@ -52,6 +53,8 @@ const TESTS_MAX = 100;
  * @throws FilterError with the text for the client
  */
 export function parseFilter(text: string): FilterTree {
+  if (text.length > LENGTH_MAX)
+    throw new FilterError(`filter must not be longer than ${LENGTH_MAX} characters`);
   if (text.trim() === "") return { kind: "and", of: [] };
   const tree: FilterTree = { kind: "and", of: segments(text).map(parseSegment) };
   if (countTests(tree) > TESTS_MAX)
