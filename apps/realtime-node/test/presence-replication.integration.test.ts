@@ -93,7 +93,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     await a.bus.flush();
     b.bus.fate = () => 1;
     await expect.poll(() => keys(b), { timeout: 3_000 }).toEqual(["ann"]);
-    expect(b.view.refs()).toEqual(a.refs());
+    await expect.poll(() => b.view.refs()).toEqual(a.refs());
   });
 
   test("[P4] members of a node that is down leave; back again, only those that are still there return", async () => {

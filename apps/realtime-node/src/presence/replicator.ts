@@ -145,12 +145,15 @@ export class Replicator {
     this.#watched.set(key, watched);
     const boots = leases.peers().filter(({ health }) => health !== "down");
     if (boots.length === 0) return watched;
-    watched.opened = bus
+    watched.opening = bus
       .flush()
-      .then(() => Promise.all(boots.map(({ boot }) => this.#ask(watched, boot))))
+      .then(async () => void (await Promise.all(boots.map(({ boot }) => this.#ask(watched, boot)))))
       .catch((err: unknown) =>
         log.warn({ err, room: key }, "a room was opened without asking who is present"),
-      );
+      )
+      .finally(() => {
+        watched.opening = undefined;
+      });
     return watched;
   }
 
