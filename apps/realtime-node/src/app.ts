@@ -110,7 +110,7 @@ class Node implements RunningNode {
   }
 
   get adminUrl(): string {
-    return this.#adminServer?.url ?? "";
+    return this.#env.adminUrl ?? this.#adminServer?.url ?? "";
   }
 
   get projects(): Pick<ProjectRegistry, "peek"> {

@@ -18,6 +18,7 @@ test("what is not said has a default", () => {
     port: 4000,
     adminPort: 4900,
     publicUrl: undefined,
+    adminUrl: undefined,
     natsUrl: undefined,
     drainMs: 5_000,
     ownerPid: undefined,
@@ -32,7 +33,19 @@ test("an empty variable is a variable that is not set", () => {
   });
 });
 
+test("behind a network of containers a node is told the names it is reached by", () => {
+  const told = { TIDEWIRE_PUBLIC_URL: "https://eu.example.com", TIDEWIRE_ADMIN_URL: "http://node-1:4900/" };
+  expect(readEnv({ ...GOOD, ...told })).toMatchObject({
+    publicUrl: "https://eu.example.com",
+    adminUrl: "http://node-1:4900",
+  });
+});
+
 test.each([
+  [
+    { TIDEWIRE_ADMIN_URL: "node-1:4900" },
+    "TIDEWIRE_ADMIN_URL must be a URL that starts with http:// or https://.",
+  ],
   [{ TIDEWIRE_CONTROL_DATABASE_URL: undefined }, "TIDEWIRE_CONTROL_DATABASE_URL is not set."],
   [
     { TIDEWIRE_CONTROL_DATABASE_URL: "mysql://x" },

@@ -16,6 +16,8 @@ export interface NodeEnv {
   adminPort: number;
   /** What clients and the dashboard are told; undefined = derived from host and bound port. */
   publicUrl: string | undefined;
+  /** Where the dashboard reaches the admin listener, no trailing slash; undefined = derived from host and bound port. */
+  adminUrl: string | undefined;
   controlDatabaseUrl: string;
   /** 32 bytes, base64. */
   secretsKey: string;
@@ -76,6 +78,9 @@ const Variables = z.object({
   TIDEWIRE_ADMIN_HOST: z.string().min(1, "TIDEWIRE_ADMIN_HOST must not be empty.").default("127.0.0.1"),
   TIDEWIRE_ADMIN_PORT: port("TIDEWIRE_ADMIN_PORT").default(4900),
   TIDEWIRE_PUBLIC_URL: url("TIDEWIRE_PUBLIC_URL", ["http:", "https:"]).optional(),
+  TIDEWIRE_ADMIN_URL: url("TIDEWIRE_ADMIN_URL", ["http:", "https:"])
+    .transform((text) => text.replace(/\/+$/, ""))
+    .optional(),
   TIDEWIRE_CONTROL_DATABASE_URL: url("TIDEWIRE_CONTROL_DATABASE_URL", ["postgresql:", "postgres:"]),
   TIDEWIRE_SECRETS_KEY: z
     .string("TIDEWIRE_SECRETS_KEY is not set.")
@@ -126,6 +131,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): N
     adminHost: env.TIDEWIRE_ADMIN_HOST,
     adminPort: env.TIDEWIRE_ADMIN_PORT,
     publicUrl: env.TIDEWIRE_PUBLIC_URL,
+    adminUrl: env.TIDEWIRE_ADMIN_URL,
     controlDatabaseUrl: env.TIDEWIRE_CONTROL_DATABASE_URL,
     secretsKey: env.TIDEWIRE_SECRETS_KEY,
     nodeSecret: env.TIDEWIRE_NODE_SECRET,
