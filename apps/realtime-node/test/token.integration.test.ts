@@ -219,7 +219,9 @@ describe("a new token on a live channel", () => {
     };
     renew(edge.token({ sub: "later" }));
     await renewed();
-    expect((await client.expectReply(topic, client.broadcast(topic, "x", {}))).status).toBe("error");
+    const { response } = await client.expectReply(topic, client.broadcast(topic, "x", {}));
+    expect(response.reason).toMatch(/^UnableToHandleBroadcast: .*stage=pool/);
+    await client.expectSilence(topic, 100, { event: "phx_close" });
     edge.home.authorize = ({ claims }) =>
       claims.sub === "later" ? { broadcast: false, presence: false } : everything;
     await expectEnd(/^You do not have permissions to read/);
