@@ -118,6 +118,7 @@ describe("a filter that cannot be read", () => {
     ["id=in.1,2", "`in` filter value must be wrapped by parentheses"],
     ["id=in.(", "`in` filter value must be wrapped by parentheses"],
     ["id=in.(1,)", 'malformed array literal: "{1,}"'],
+    ['id=in.("a)', 'malformed array literal: "{"a}"'],
     ['id=in.("a"b)', 'malformed array literal: "{"a"b}"'],
   ])("%j says so", (text, detail) => {
     expect(() => parseFilter(text)).toThrow(`Error parsing \`filter\` params: ${detail}`);
