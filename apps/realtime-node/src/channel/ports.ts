@@ -56,7 +56,7 @@ export interface HomePort extends Authorizer {
     options: { deadlineMs: number },
   ): Promise<ReplayedMessage[]>;
   /** Finds or elects the home. Rejects with a `Refusal`. */
-  status(ref: string): Promise<{ state: string }>;
+  status(ref: string, options: { deadlineMs: number }): Promise<{ state: string }>;
 }
 
 /** What a hub knows of a channel. */

@@ -4,6 +4,7 @@ import { replicationReady } from "@tidewire/protocol/supabase/system";
 import type { Channel } from "./channel.ts";
 
 const ASK_AGAIN_MS = 500;
+const STATUS_DEADLINE_MS = 5_000;
 
 /**
  * For a channel that joined with `replication_ready`: says when messages written to the database are on their way, and
@@ -22,7 +23,7 @@ export async function announceReplication(channel: Channel): Promise<void> {
 
 async function isStreaming({ services, ref }: Channel): Promise<boolean> {
   try {
-    return (await services.home.status(ref)).state === "streaming";
+    return (await services.home.status(ref, { deadlineMs: STATUS_DEADLINE_MS })).state === "streaming";
   } catch (error) {
     if (error instanceof Refusal) return false;
     throw error;

@@ -5,18 +5,17 @@ import { type Codec, MalformedFrame } from "@tidewire/protocol/phoenix/codec";
 import type { ClientMessage, ServerFrame } from "@tidewire/protocol/phoenix/frame";
 import type { WebSocket } from "ws";
 import { type Identity, roleOf, userOf } from "../auth/claims.ts";
-import type { ChannelServices, Departure, Peer, ProjectPort } from "../channel/ports.ts";
+import type { ChannelServices, Peer, ProjectPort } from "../channel/ports.ts";
 import { Report } from "../channel/report.ts";
 import { Router } from "../channel/router.ts";
 import type { OpenConnection, SocketEvidence } from "./connections.ts";
+import { NO_CLOSE_FRAME, toDeparture } from "./departure.ts";
 import { Outbox, type Turn } from "./outbox.ts";
 import type { Pulse } from "./pulse.ts";
 import { clientKey, type UpgradeRequest } from "./upgrade-request.ts";
 import { Vitals } from "./vitals.ts";
 import { PING_FRAME, toWireFrame, type WireFrame } from "./wire-frame.ts";
 
-/** RFC 6455, 7.1.5: what `ws` reports when no close frame came. */
-const NO_CLOSE_FRAME = 1006;
 const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
 export interface ConnectionOptions {
@@ -85,8 +84,9 @@ export class Connection implements Peer, OpenConnection {
     const { counters } = project;
     this.outbox = {
       offer: (frame) => {
-        counters.deliveries += 1;
-        return this.#outbox.offer(frame);
+        const isTaken = this.#outbox.offer(frame);
+        if (isTaken) counters.deliveries += 1;
+        return isTaken;
       },
     };
     this.#router = new Router({
@@ -113,7 +113,7 @@ export class Connection implements Peer, OpenConnection {
     this.#closedBy = code;
     this.#end();
     // The reason of a close is always empty on the wire (protocol 1.6).
-    this.#options.ws.close(outcomeOf(code).closeCode ?? NORMAL_CLOSE);
+    this.#options.ws.close(outcomeOf(code).closeCode);
   }
 
   disconnect(code: ErrorCode): void {
@@ -245,11 +245,8 @@ export class Connection implements Peer, OpenConnection {
     if (this.#over) return;
     this.#over = true;
     this.#check.cancel();
-    const departure = toDeparture(
-      this.#closedBy,
-      closeCode,
-      this.#vitals.silentMs(this.#options.pulse.nowMs()),
-    );
+    const silentMs = this.#vitals.silentMs(this.#options.pulse.nowMs());
+    const departure = toDeparture({ closedBy: this.#closedBy, closeCode, silentMs });
     this.#router.close(departure);
     this.#outbox.close();
     this.#life.abort();
@@ -260,26 +257,5 @@ export class Connection implements Peer, OpenConnection {
       message:
         this.#closedBy === undefined ? `closed by the client (${closeCode})` : outcomeOf(this.#closedBy).text,
     });
-  }
-}
-
-const NORMAL_CLOSE = 1000;
-
-function toDeparture(code: ErrorCode | undefined, closeCode: number, silentMs: number): Departure {
-  switch (code) {
-    case undefined:
-      return { cause: closeCode === NO_CLOSE_FRAME ? "socket-error" : "closed-by-client" };
-    case "SilentClient":
-      return { cause: "silent", silentMs };
-    case "NodeDraining":
-    case "SettingsChanged":
-      return { cause: "drain" };
-    case "IdleClient":
-    case "NoChannels":
-      return { cause: "closed-by-client" };
-    case "ConnectionKicked":
-      return { cause: "kicked" };
-    default:
-      return { cause: "socket-error" };
   }
 }
