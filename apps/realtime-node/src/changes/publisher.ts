@@ -1,5 +1,4 @@
 import type { ChangeEnvelope, HomeNotice } from "@tidewire/protocol/cluster/changes";
-import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
@@ -21,17 +20,18 @@ interface Options {
   ref: string;
   bus: Pick<Bus, "publish" | "flush">;
   shapes: Shapes;
-  types: TypeCatalog;
+  /** Replaced when types may have changed their meaning. */
+  types(): TypeCatalog;
   clock: Clock;
   log: Log;
   settings(): Pick<ProjectSettings, "deletes">;
   epoch(): number;
   ask: Ask;
-  /**
-   * Called for a table that is wanted and not as the catalog has it: reads the catalog anew. Resolves to the table's oid
-   * in the catalog, or undefined when it is not published any more.
-   */
-  reconcile(relation: Relation): Promise<number | undefined>;
+  /** The table's oid in the catalog; undefined when it is not published (any more). */
+  tableOf(relation: Relation): number | undefined;
+  /** Reads the catalog anew if one of these tables is not as the catalog has it; nodes then register again. */
+  reconcile(relations: ReadonlySet<Relation>): Promise<void>;
+  notify(notice: HomeNotice): void;
   /** Rows of `realtime.messages`. */
   onMessageRow(change: RowChange): void;
   isMessageTable(relation: Relation): boolean;
@@ -50,7 +50,7 @@ interface Options {
  */
 export class Publisher {
   readonly lag = new LagStages();
-  readonly tableChanges = new Map<string, number>();
+  readonly #tableChanges = new Map<string, number>();
   readonly #options: Options;
   readonly #sender: EnvelopeSender;
   #renderer: JsonRenderer;
@@ -58,12 +58,17 @@ export class Publisher {
   constructor(options: Options) {
     this.#options = options;
     this.#sender = new EnvelopeSender(options);
-    this.#renderer = new JsonRenderer(options.types);
+    this.#renderer = new JsonRenderer(options.types());
   }
 
-  /** Types may have changed their meaning. */
+  /** Since this home began. */
+  changesOf(schema: string, table: string): number {
+    return this.#tableChanges.get(JSON.stringify([schema, table])) ?? 0;
+  }
+
+  /** After `types` has been replaced. */
   forgetTypes(): void {
-    this.#renderer = new JsonRenderer(this.#options.types);
+    this.#renderer = new JsonRenderer(this.#options.types());
   }
 
   /**
@@ -76,6 +81,7 @@ export class Publisher {
     const takenMs = clock.nowMs();
     const matched = await this.#match(batch.changes);
     const matchedMs = clock.nowMs();
+    const types = this.#options.types();
     const authorization = await authorizeRows(matched, ask);
     const remote = await this.#prepareValues(matched);
     const facts = {
@@ -83,7 +89,7 @@ export class Publisher {
       epoch: this.#options.epoch(),
       deletes: settings().deletes,
       render: remote.render,
-      typeName: (oid: number) => this.#options.types.get(oid)?.name ?? "text",
+      typeName: (oid: number) => types.get(oid)?.name ?? "text",
       times: { decodedMs: takenMs, matchedMs, authorizedMs: clock.nowMs() },
     };
     const sent: ChangeEnvelope[] = [];
@@ -102,11 +108,12 @@ export class Publisher {
   }
 
   async #match(changes: readonly RowChange[]): Promise<MatchedChange[]> {
+    await this.#options.reconcile(new Set(changes.map(({ relation }) => relation)));
     const questions = new RemoteQuestions();
     const matched: MatchedChange[] = [];
     for (const change of changes) {
       if (this.#options.isMessageTable(change.relation)) this.#options.onMessageRow(change);
-      const oid = await this.#options.reconcile(change.relation);
+      const oid = this.#options.tableOf(change.relation);
       if (oid === undefined) continue;
       const found = match(change, oid, this.#options.shapes, questions.note);
       if (found !== undefined) matched.push(found);
@@ -121,7 +128,8 @@ export class Publisher {
   }
 
   async #prepareValues(matched: readonly MatchedChange[]): Promise<RemoteValues> {
-    const { types, ask } = this.#options;
+    const { ask } = this.#options;
+    const types = this.#options.types();
     const relations = new Set(matched.map(({ change }) => change.relation));
     const oids = [...relations].flatMap(({ columns }) => columns.map(({ typeOid }) => typeOid));
     if (oids.some((oid) => types.isMissing(oid))) await ask((session) => types.ensure(session, oids));
@@ -132,10 +140,9 @@ export class Publisher {
   }
 
   #tell({ shapes, rows, reason }: Unchecked): void {
-    const { ref, bus, log } = this.#options;
+    const { ref, notify, log } = this.#options;
     log.warn({ ref, rows, reason }, "rows could not be checked against the policies; their class was told");
-    const notice: HomeNotice = { kind: "rows-skipped", ref, shapes: [...shapes], rows, reason };
-    bus.publish(subjects.notices(ref), Buffer.from(JSON.stringify(notice)));
+    notify({ kind: "rows-skipped", ref, shapes: [...shapes], rows, reason });
   }
 
   #measure(sent: readonly ChangeEnvelope[]): void {
@@ -143,7 +150,7 @@ export class Publisher {
     for (const { times, schema, table } of sent) {
       this.lag.add({ ...times, sentMs });
       const name = JSON.stringify([schema, table]);
-      this.tableChanges.set(name, (this.tableChanges.get(name) ?? 0) + 1);
+      this.#tableChanges.set(name, (this.#tableChanges.get(name) ?? 0) + 1);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, Refusal } from "@tidewire/protocol/errors";
+import { BusUnavailable } from "../bus/bus.ts";
 import { DeadlineExceeded } from "../deadline.ts";
 import { errorCodeOf, isConnectionLost, messageOf } from "../wal/postgres-error.ts";
 
@@ -30,8 +31,9 @@ export function causeOf(refusal: Refusal): string {
   return refusal.cause === undefined ? refusal.message : messageOf(refusal.cause);
 }
 
-/** True when asking again later may help because the database was away, not because it said no. */
-export function isDatabaseAway(error: unknown): boolean {
+/** True when asking again later may help, because the database or the bus was away and not because it said no. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof BusUnavailable) return true;
   if (error instanceof Refusal)
     return error.code !== "QueryCanceled" && error.outcome.retry === "with-backoff";
   return isConnectionLost(error);

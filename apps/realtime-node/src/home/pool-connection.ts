@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Clock, Timer } from "../clock.ts";
-import { within } from "../deadline.ts";
+import { DeadlineExceeded, within } from "../deadline.ts";
+import { isConnectionLost } from "../wal/postgres-error.ts";
 import { type Session, sessionOf, TEXT_FORMAT, TEXT_VALUES } from "../wal/session.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -49,7 +50,7 @@ export async function openConnection(
         return await within("a database query", work(session), { timeoutMs: deadlineMs, clock });
       } catch (error) {
         const undone = within("a rollback", session.rows("rollback"), { timeoutMs: CLOSE_TIMEOUT_MS, clock });
-        if (!isStatementError(error)) void this.close();
+        if (error instanceof DeadlineExceeded || isConnectionLost(error)) void this.close();
         await undone.catch(() => this.close());
         throw error;
       }
@@ -72,9 +73,4 @@ export async function openConnection(
     throw error;
   }
   return connection;
-}
-
-/** Postgres refused a statement and is ready for the next; anything else leaves the session in an unknown state. */
-function isStatementError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !error.code?.startsWith("57P");
 }

@@ -34,6 +34,18 @@ export async function ensureSlot(session: Session, name: string): Promise<SlotSt
   return { created: true, fromLsn: toLsnOrZero(made?.lsn) };
 }
 
+/**
+ * Gives up what the slot holds back, up to now. For a slot that cannot be read any further.
+ *
+ * @returns where it stands then
+ */
+export async function skipToNow(session: Session, name: string): Promise<Lsn> {
+  const [row] = await session.rows(
+    `select (pg_replication_slot_advance(${quoteLiteral(name)}, pg_current_wal_flush_lsn())).end_lsn as lsn`,
+  );
+  return toLsnOrZero(row?.lsn);
+}
+
 /** Does nothing when there is no such slot. Fails with SQLSTATE 55006 while somebody streams from it. */
 export async function dropSlot(session: Session, name: string): Promise<void> {
   await session.rows(

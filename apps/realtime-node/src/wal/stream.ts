@@ -6,7 +6,6 @@ import { createDeferred } from "../deferred.ts";
 import { formatLsn, type Lsn, maxLsn, parseLsn, toLsn } from "./lsn.ts";
 import { LeanPgoutputPlugin } from "./output-plugin.ts";
 import { PgoutputDecoder, type WalMessage } from "./pgoutput.ts";
-import { toReplicationRefusal } from "./postgres-error.ts";
 import type { Relation } from "./row-change.ts";
 import { type Session, sessionOf, TEXT_FORMAT, TEXT_VALUES } from "./session.ts";
 import { TransactionAssembler } from "./transaction.ts";
@@ -88,7 +87,7 @@ export class WalStream {
   /**
    * Connects, prepares and starts to stream. The caller owns the stream and must close it.
    *
-   * @throws Refusal naming what Postgres refused, or whatever `prepare` throws
+   * @throws what Postgres or pg say, or whatever `prepare` throws
    */
   static async open(options: WalStreamOptions): Promise<WalStream> {
     const stream = new WalStream(options);
@@ -97,7 +96,7 @@ export class WalStream {
       return stream;
     } catch (error) {
       await stream.close();
-      throw toReplicationRefusal(error, "stream");
+      throw error;
     }
   }
 
@@ -114,6 +113,16 @@ export class WalStream {
   /** By the monotonic clock: when Postgres last said anything. */
   get heardAtMs(): number {
     return this.#heardAtMs;
+  }
+
+  /** Commit of the last row received, wanted or not. */
+  get lastRowLsn(): Lsn {
+    return this.#assembler.lastRowLsn;
+  }
+
+  /** True while what was received waits for {@link next}: Postgres' silence then means nothing. */
+  get isPaused(): boolean {
+    return this.#paused;
   }
 
   get queued(): { events: number; bytes: number } {
@@ -146,6 +155,17 @@ export class WalStream {
     if (batch.ackLsn === undefined) return;
     this.#ackedLsn = maxLsn(this.#ackedLsn, batch.ackLsn);
     this.#sendStatus();
+  }
+
+  /** Asks Postgres for a sign of life; it moves {@link heardAtMs}. */
+  ping(): void {
+    this.#sendStatus({ mustReply: true });
+  }
+
+  /** Gives the session up at once, because it is believed to be dead. The caller still closes it. */
+  abort(reason: Error): void {
+    this.#end(reason);
+    this.#socket?.destroy();
   }
 
   /** Ends the session; what was not acknowledged stays in the slot. Returns within a second, also for a dead peer. */
@@ -219,7 +239,7 @@ export class WalStream {
     if (mustReply) this.#sendStatus();
   }
 
-  #sendStatus(): void {
+  #sendStatus({ mustReply = false } = {}): void {
     if (this.#isOver) return;
     const isIdle = !this.#inFlight && this.#queue.length === 0 && !this.#assembler.isOpen;
     if (isIdle) this.#ackedLsn = maxLsn(this.#ackedLsn, this.#keepaliveLsn);
@@ -227,7 +247,7 @@ export class WalStream {
     // The library adds one byte to what it is told. The end of a commit is where the next record may begin, and Postgres
     // skips commits that begin before the acknowledged position: one byte too many loses a transaction.
     const lastByte = formatLsn(toLsn(this.#ackedLsn - 1n));
-    void this.#service.acknowledge(lastByte).catch((error: Error) => this.#end(error));
+    void this.#service.acknowledge(lastByte, mustReply).catch((error: Error) => this.#end(error));
   }
 
   #sendGoodbye(): void {

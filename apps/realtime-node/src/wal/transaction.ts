@@ -1,4 +1,4 @@
-import type { Lsn } from "./lsn.ts";
+import { LSN_ZERO, type Lsn } from "./lsn.ts";
 import { MalformedWal, type WalMessage } from "./pgoutput.ts";
 import type { Relation, RowChange } from "./row-change.ts";
 
@@ -29,6 +29,12 @@ interface OpenTransaction {
  */
 export class TransactionAssembler {
   #open: OpenTransaction | null = null;
+  #lastRowLsn: Lsn = LSN_ZERO;
+
+  /** Commit of the last row that came by, wanted or not. */
+  get lastRowLsn(): Lsn {
+    return this.#lastRowLsn;
+  }
 
   /** True between a transaction's first and last message: nothing beyond its commit may be acknowledged. */
   get isOpen(): boolean {
@@ -86,6 +92,7 @@ export class TransactionAssembler {
 
   #transaction(): OpenTransaction {
     if (this.#open === null) throw new MalformedWal("a row outside a transaction");
+    this.#lastRowLsn = this.#open.commitLsn;
     return this.#open;
   }
 }

@@ -1,0 +1,39 @@
+import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+
+/** A registration is answered within milliseconds; this is for the one that is not. */
+const BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * Changes that arrived while some registration was on its way: its answer may be overtaken by the first changes that it
+ * promises. Bounded; what did not fit is told as a gap by whoever needed it.
+ */
+export class EnvelopeBacklog {
+  #envelopes: ChangeEnvelope[] = [];
+  #bytes = 0;
+  #overflow: { fromLsn: string; toLsn: string } | null = null;
+
+  /** The span that was thrown away, if any. */
+  get overflow(): { fromLsn: string; toLsn: string } | null {
+    return this.#overflow;
+  }
+
+  add(envelope: ChangeEnvelope): void {
+    if (this.#bytes + envelope.dataJson.length > BYTES_MAX) {
+      this.#overflow = { fromLsn: this.#overflow?.fromLsn ?? envelope.lsn, toLsn: envelope.lsn };
+      return;
+    }
+    this.#envelopes.push(envelope);
+    this.#bytes += envelope.dataJson.length;
+  }
+
+  /** In their order. */
+  [Symbol.iterator](): Iterator<ChangeEnvelope> {
+    return this.#envelopes.values();
+  }
+
+  clear(): void {
+    this.#envelopes = [];
+    this.#bytes = 0;
+    this.#overflow = null;
+  }
+}

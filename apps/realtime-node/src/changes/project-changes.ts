@@ -1,0 +1,280 @@
+import type { ChangeEnvelope, HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { ShapesRegistered } from "@tidewire/protocol/cluster/home";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import type { Refusal } from "@tidewire/protocol/errors";
+import * as system from "@tidewire/protocol/supabase/system";
+import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { RecentDurations } from "../wal/lag.ts";
+import { formatLsn, LSN_ZERO, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { EnvelopeBacklog } from "./envelope-backlog.ts";
+import { decodeEnvelopes } from "./envelope-batch.ts";
+import { hear, type KnownHome } from "./known-home.ts";
+import { onNotices } from "./notices.ts";
+import { Receiver } from "./receiver.ts";
+import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./registrar.ts";
+import { ShapeRoutes } from "./shape-routes.ts";
+import type { NodeLife } from "./shapes.ts";
+import type { Subscription } from "./subscription.ts";
+
+type Loss = Extract<HomeNotice, { kind: "database-lost" }>;
+
+/** Between two answers of an epoch that is over. */
+const STALE_ANSWER_MS = 100;
+
+export interface ProjectChangesOptions {
+  ref: string;
+  life: NodeLife;
+  bus: Pick<Bus, "subscribe">;
+  client: ShapesClient;
+  clock: Clock;
+  log: Log;
+  /** After a change has been handed to all its channels here. */
+  onDelivered?(envelope: ChangeEnvelope, recipients: number): void;
+}
+
+/**
+ * One project's row changes on this node: what its channels are promised, and what arrives. A new epoch of the home
+ * voids every registration; the channels are registered again without their clients noticing, and what could not be
+ * had meanwhile is told to them.
+ */
+export class ProjectChanges {
+  readonly socketLag = new RecentDurations();
+  readonly #options: ProjectChangesOptions;
+  readonly #registrar: Registrar;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #routes = new ShapeRoutes();
+  readonly #receiver = new Receiver();
+  readonly #backlog = new EnvelopeBacklog();
+  readonly #busSubscriptions: BusSubscription[];
+  readonly #lease: Timer;
+  #home: KnownHome | null = null;
+  #epoch = 0;
+  #loss: Loss | null = null;
+
+  constructor(options: ProjectChangesOptions) {
+    const { ref, life, bus, clock } = options;
+    this.#options = options;
+    this.#registrar = new Registrar({ ...options, onDelay: (...delayed) => this.#onDelay(...delayed) });
+    this.#busSubscriptions = [
+      onNotices(bus, ref, (notice) => this.#onNotice(notice)),
+      bus.subscribe(subjects.changes(ref, life.node), ({ data }) => this.#onBatch(data)),
+    ];
+    this.#lease = clock.every(LEASE_RENEWAL_MS, () => void this.#renew());
+  }
+
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  /**
+   * Resolves with the position from which on every commit is delivered; the channel has been told so before.
+   *
+   * @throws Refusal when nothing but a change could help, or the channel has left; the channel has been told
+   */
+  async add(subscription: Subscription): Promise<{ lsn: string }> {
+    this.#subscriptions.add(subscription);
+    if (this.#loss !== null) this.#tellLoss(subscription, this.#loss);
+    return this.#register(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    const { holding } = subscription;
+    if (!this.#subscriptions.delete(subscription)) return;
+    subscription.holding = { kind: "over" };
+    if (holding.kind === "held") this.#routes.delete(subscription, holding.shapes);
+    this.#registrar.release(subscription);
+    this.#tidy();
+  }
+
+  close(): void {
+    this.#lease.stop();
+    for (const each of this.#busSubscriptions) each.unsubscribe();
+    for (const subscription of [...this.#subscriptions]) this.remove(subscription);
+  }
+
+  async #register(subscription: Subscription): Promise<{ lsn: string }> {
+    for (;;) {
+      const seenLsn = this.#receiver.lastLsn;
+      try {
+        const answer = await this.#registrar.register(subscription);
+        if (parseLsn(answer.lsn) < seenLsn) this.#receiver.rewind();
+        if (answer.epoch > this.#epoch) this.#begin(answer.epoch);
+        if (answer.epoch === this.#epoch) {
+          this.#hold(subscription, answer);
+          return { lsn: answer.lsn };
+        }
+        await this.#registrar.pause(STALE_ANSWER_MS);
+      } catch (refusal) {
+        this.#onRefused(subscription, refusal as Refusal);
+        throw refusal;
+      }
+    }
+  }
+
+  #hold(subscription: Subscription, { shapes, lsn, missed }: ShapesRegistered): void {
+    if (isOver(subscription)) return;
+    const isFirst = subscription.fromLsn === null;
+    const { replaces, subscriber } = subscription;
+    const fromLsn = parseLsn(lsn);
+    subscription.fromLsn ??= replaces?.fromLsn ?? fromLsn;
+    subscription.holding = { kind: "held", shapes };
+    this.#routes.add(subscription, shapes);
+    if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
+    const lost = missed ?? this.#backlog.overflow;
+    if (!isFirst && lost !== null) this.#tellGap(subscription, lost);
+    const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
+    for (const envelope of this.#backlog) {
+      if (!envelope.shapes.some((shape) => served.has(shape))) this.#deliver(envelope, subscription);
+    }
+    if (replaces !== null) {
+      subscription.toldLost ||= replaces.toldLost;
+      subscription.replaces = null;
+      this.remove(replaces);
+    }
+    this.#tidy();
+  }
+
+  /** What was registered in an earlier epoch is void. Those on their way find out by their answers. */
+  #begin(epoch: number): void {
+    this.#receiver.begin(epoch, { fromStart: this.#epoch !== 0 });
+    this.#epoch = epoch;
+    this.#registerAgain();
+  }
+
+  #registerAgain(): void {
+    const { log, ref } = this.#options;
+    this.#routes.clear();
+    for (const subscription of this.#subscriptions) {
+      if (subscription.holding.kind !== "held") continue;
+      subscription.holding = { kind: "pending" };
+      this.#register(subscription).catch((err: unknown) =>
+        log.info({ err, ref }, "a subscription was not renewed"),
+      );
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const holdings = [...this.#subscriptions].map(({ holding }) => holding.kind);
+    if (holdings.length === 0) return;
+    const isKnown = await this.#registrar.renew(holdings.includes("pending") ? null : holdings.length);
+    if (!isKnown) this.#registerAgain();
+  }
+
+  #onBatch(data: Uint8Array): void {
+    const batch = decodeEnvelopes(data);
+    if (batch.boot !== this.#options.life.boot) return;
+    if (batch.epoch > this.#epoch) this.#begin(batch.epoch);
+    const { envelopes, lostAfter } = this.#receiver.receive(batch);
+    const [first] = envelopes;
+    if (lostAfter !== null && first !== undefined) {
+      const span = { fromLsn: formatLsn(lostAfter), toLsn: first.lsn };
+      for (const subscription of this.#subscriptions) this.#tellGap(subscription, span);
+    }
+    const isSomebodyPending = this.#isSomebodyPending();
+    for (const envelope of envelopes) {
+      if (isSomebodyPending) this.#backlog.add(envelope);
+      this.#deliverToAll(envelope);
+    }
+  }
+
+  #deliverToAll(envelope: ChangeEnvelope): void {
+    const lsn = parseLsn(envelope.lsn);
+    let recipients = 0;
+    for (const [{ subscriber, fromLsn }, ids] of this.#routes.targets(envelope)) {
+      if (fromLsn === null || lsn < fromLsn) continue;
+      subscriber.deliver(ids, envelope.dataJson, envelope);
+      recipients++;
+    }
+    const nowMs = this.#options.clock.nowMs();
+    this.socketLag.add(nowMs - envelope.times.sentMs, nowMs);
+    this.#options.onDelivered?.(envelope, recipients);
+  }
+
+  #deliver(envelope: ChangeEnvelope, to: Subscription): void {
+    const { fromLsn } = to;
+    if (fromLsn === null || parseLsn(envelope.lsn) < fromLsn) return;
+    for (const [subscription, ids] of this.#routes.targets(envelope)) {
+      if (subscription === to) to.subscriber.deliver(ids, envelope.dataJson, envelope);
+    }
+  }
+
+  #onNotice(notice: HomeNotice): void {
+    switch (notice.kind) {
+      case "home":
+      case "stepped-down":
+        this.#home = hear(this.#home, notice, this.#options.clock.monotonicMs());
+        if (this.#home !== null && this.#home.epoch !== this.#epoch) this.#begin(this.#home.epoch);
+        return;
+      case "database-lost":
+        this.#loss = notice;
+        for (const subscription of this.#subscriptions) this.#tellLoss(subscription, notice);
+        return;
+      case "database-recovered":
+        this.#loss = null;
+        for (const subscription of this.#subscriptions) this.#tellRecovered(subscription, notice);
+        return;
+      case "rows-skipped":
+        for (const { subscriber } of this.#routes.subscriptionsOf(notice.shapes)) {
+          subscriber.system(system.rowsSkipped(subscriber.topic, notice.rows));
+        }
+        return;
+      case "authorization-changed":
+        return;
+    }
+  }
+
+  #tellLoss(subscription: Subscription, { reason, sinceMs, lsn }: Loss): void {
+    if (subscription.toldLost) return;
+    subscription.toldLost = true;
+    const { subscriber } = subscription;
+    subscriber.system(system.databaseLost(subscriber.topic, { reason, sinceMs, lsn }));
+  }
+
+  #tellRecovered(
+    subscription: Subscription,
+    span: { fromLsn: string; toLsn: string; complete: boolean },
+  ): void {
+    const { subscriber, toldLost, fromLsn } = subscription;
+    const isAffected = !span.complete && fromLsn !== null && fromLsn <= parseLsn(span.toLsn);
+    subscription.toldLost = false;
+    if (toldLost || isAffected) subscriber.system(system.databaseRecovered(subscriber.topic, span));
+  }
+
+  /** What this node knows to have seen narrows the span that the home names. */
+  #tellGap({ subscriber, fromLsn }: Subscription, lost: { fromLsn: string; toLsn: string }): void {
+    const seenLsn = maxLsn(fromLsn ?? LSN_ZERO, maxLsn(this.#receiver.lastLsn, parseLsn(lost.fromLsn)));
+    if (seenLsn >= parseLsn(lost.toLsn)) return;
+    const span = { fromLsn: formatLsn(seenLsn), toLsn: lost.toLsn, complete: false };
+    subscriber.system(system.databaseRecovered(subscriber.topic, span));
+  }
+
+  /** Once per loss: the attempts that follow say nothing new. */
+  #onDelay(subscription: Subscription, refusal: Refusal): void {
+    this.#options.log.debug(
+      { err: refusal, ref: this.#options.ref },
+      "a subscription to changes is tried again",
+    );
+    if (subscription.toldLost) return;
+    subscription.toldLost = true;
+    const { subscriber } = subscription;
+    subscriber.system(system.bindingsRefused(subscriber.topic, refusal.reason()));
+  }
+
+  #onRefused(subscription: Subscription, refusal: Refusal): void {
+    if (isOver(subscription)) return;
+    const { subscriber } = subscription;
+    this.remove(subscription);
+    subscriber.system(system.bindingsRefused(subscriber.topic, refusal.reason()));
+  }
+
+  #isSomebodyPending(): boolean {
+    for (const { holding } of this.#subscriptions) if (holding.kind === "pending") return true;
+    return false;
+  }
+
+  #tidy(): void {
+    if (!this.#isSomebodyPending()) this.#backlog.clear();
+  }
+}

@@ -1,0 +1,56 @@
+import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+import { LSN_ZERO, type Lsn, parseLsn } from "../wal/lsn.ts";
+import type { EnvelopeBatch } from "./envelope-batch.ts";
+
+/** What comes of one message of the home. */
+export interface Received {
+  /** Those not seen before, in order. */
+  envelopes: ChangeEnvelope[];
+  /** Messages before this one are missing: changes after this position may have been lost. */
+  lostAfter: Lsn | null;
+}
+
+/**
+ * What this node has seen of a project's changes. A home repeats what was not acknowledged, and so does its successor:
+ * positions tell what is new. A message that is missing between two others is noticed by their numbers.
+ */
+export class Receiver {
+  #epoch = 0;
+  #nextSeq: number | null = null;
+  #lsn: Lsn = LSN_ZERO;
+  #ordinal = -1;
+
+  /** The last change seen. */
+  get lastLsn(): Lsn {
+    return this.#lsn;
+  }
+
+  /** A new epoch: its messages are counted from 1, if this node has been there from the beginning. */
+  begin(epoch: number, { fromStart }: { fromStart: boolean }): void {
+    this.#epoch = epoch;
+    this.#nextSeq = fromStart ? 1 : null;
+  }
+
+  /** The database has gone back in time, restored from a backup: its positions start anew. */
+  rewind(): void {
+    this.#lsn = LSN_ZERO;
+    this.#ordinal = -1;
+  }
+
+  receive(batch: EnvelopeBatch): Received {
+    if (batch.epoch !== this.#epoch) return { envelopes: [], lostAfter: null };
+    const lostAfter = this.#nextSeq !== null && batch.seq > this.#nextSeq ? this.#lsn : null;
+    this.#nextSeq = batch.seq + 1;
+    const envelopes: ChangeEnvelope[] = [];
+    // Envelopes of one change come together: they are compared with what was seen before this message.
+    const [seenLsn, seenOrdinal] = [this.#lsn, this.#ordinal];
+    for (const envelope of batch.envelopes) {
+      const lsn = parseLsn(envelope.lsn);
+      if (lsn < seenLsn || (lsn === seenLsn && envelope.ordinal <= seenOrdinal)) continue;
+      envelopes.push(envelope);
+      this.#lsn = lsn;
+      this.#ordinal = envelope.ordinal;
+    }
+    return { envelopes, lostAfter };
+  }
+}

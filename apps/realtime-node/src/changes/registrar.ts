@@ -1,0 +1,143 @@
+import type { RegisterShapes, ShapesHeld, ShapesRegistered } from "@tidewire/protocol/cluster/home";
+import { Refusal } from "@tidewire/protocol/errors";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { NodeLife } from "./shapes.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What a node registered is forgotten unless it says again that it is there. */
+export const LEASE_RENEWAL_MS = 5_000;
+
+const REGISTER_DEADLINE_MS = 10_000;
+const HOLD_DEADLINE_MS = 3_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_MAX_MS = 5_000;
+/** Registrations on their way at once: enough to keep the home's pool busy, few enough to leave room for joins. */
+const ON_THE_WAY_MAX = 32;
+/** Channels that leave together are released together. */
+const RELEASE_AFTER_MS = 20;
+
+/** The home of a project, as far as shapes go. Rejects with a `Refusal`. */
+export interface ShapesClient {
+  register(
+    ref: string,
+    request: Omit<RegisterShapes, "kind">,
+    patience: { deadlineMs: number },
+  ): Promise<ShapesRegistered>;
+  release(ref: string, life: NodeLife, registrations: string[]): Promise<void>;
+  hold(
+    ref: string,
+    life: NodeLife,
+    registrations: number,
+    patience: { deadlineMs: number },
+  ): Promise<ShapesHeld>;
+}
+
+interface Options {
+  ref: string;
+  life: NodeLife;
+  client: ShapesClient;
+  clock: Clock;
+  log: Log;
+  /** Another attempt follows. */
+  onDelay(subscription: Subscription, refusal: Refusal): void;
+}
+
+/** Carries one project's registrations of this node to its home, and keeps their lease. */
+export class Registrar {
+  readonly #options: Options;
+  readonly #waiting: (() => void)[] = [];
+  #onTheWay = 0;
+  #releasing: string[] = [];
+  #missedLooks = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks until the home agrees. A refusal that only a change could mend is final.
+   *
+   * @throws Refusal that is final, or UnableToSubscribeToPostgres when the subscription ended meanwhile
+   */
+  async register(subscription: Subscription): Promise<ShapesRegistered> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#attempt(subscription);
+      } catch (error) {
+        const refusal =
+          error instanceof Refusal ? error : new Refusal("UnableToSubscribeToPostgres", { cause: error });
+        if (isOver(subscription) || refusal.outcome.retry !== "with-backoff") throw refusal;
+        this.#options.onDelay(subscription, refusal);
+        await this.pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (1 - Math.random() / 4));
+      }
+      if (isOver(subscription))
+        throw new Refusal("UnableToSubscribeToPostgres", { message: "the channel has left" });
+    }
+  }
+
+  /** The home forgets by itself if this does not reach it. */
+  release(subscription: Subscription): void {
+    this.#releasing.push(subscription.name);
+    if (this.#releasing.length > 1) return;
+    const { ref, life, client, clock, log } = this.#options;
+    clock.after(RELEASE_AFTER_MS, () => {
+      const names = this.#releasing;
+      this.#releasing = [];
+      client
+        .release(ref, life, names)
+        .catch((err: unknown) => log.debug({ err, ref }, "shapes were not released"));
+    });
+  }
+
+  /**
+   * Renews the lease, to be called every {@link LEASE_RENEWAL_MS}.
+   *
+   * @param held how many registrations this node believes it has; null while some are on their way
+   * @returns false when the home knows a different number twice in a row: everything must be registered again
+   */
+  async renew(held: number | null): Promise<boolean> {
+    const { ref, life, client, log } = this.#options;
+    try {
+      const { known } = await client.hold(ref, life, held ?? 0, { deadlineMs: HOLD_DEADLINE_MS });
+      this.#missedLooks = held === null || known === held ? 0 : this.#missedLooks + 1;
+    } catch (err) {
+      log.debug({ err, ref }, "the lease of this node's shapes was not renewed");
+    }
+    if (this.#missedLooks < 2) return true;
+    this.#missedLooks = 0;
+    return false;
+  }
+
+  async #attempt({ name, claims, bindings, fromLsn, replaces }: Subscription): Promise<ShapesRegistered> {
+    const { ref, life, client } = this.#options;
+    const specs = bindings.map(({ spec }) => spec);
+    const [first, ...others] = specs;
+    if (first === undefined)
+      throw new Refusal("UnableToSubscribeToPostgres", { message: "nothing to subscribe to" });
+    const resume = fromLsn !== null && replaces === null;
+    const bindingsAsked: RegisterShapes["bindings"] = [first, ...others];
+    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume };
+    await this.#takeTurn();
+    try {
+      return await client.register(ref, request, { deadlineMs: REGISTER_DEADLINE_MS });
+    } finally {
+      this.#onTheWay--;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
+    while (this.#onTheWay >= ON_THE_WAY_MAX)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#onTheWay++;
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
+  }
+}
+
+export function isOver({ holding }: Subscription): boolean {
+  return holding.kind === "over";
+}

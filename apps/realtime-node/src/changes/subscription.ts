@@ -1,0 +1,49 @@
+import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+import type { BindingSpec } from "@tidewire/protocol/cluster/home";
+import type { SystemPayload } from "@tidewire/protocol/supabase/system";
+import type { Lsn } from "../wal/lsn.ts";
+import type { Claims } from "./claims-class.ts";
+
+/** A channel, as far as changes go. Its methods must not throw. */
+export interface ChangesSubscriber {
+  readonly channelId: string;
+  readonly ref: string;
+  /** Without `realtime:`; stands in `system` messages. */
+  readonly topic: string;
+  /**
+   * One committed change. `dataJson` is the finished `data`; equal `ids` of one envelope are one array, so that the
+   * finished frame may be remembered by the envelope and the array.
+   */
+  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void;
+  /** Subscribed, refused, lost, recovered: to be pushed as a `system` event (protocol 3.12, D11, D12). */
+  system(payload: SystemPayload): void;
+}
+
+/** One entry of a join, with the id that the client was told. */
+export interface Binding {
+  readonly id: number;
+  readonly spec: BindingSpec;
+}
+
+/**
+ * What is promised to a channel. `pending` comes back whenever the epoch changes: the home has to be asked again.
+ * ```text
+ * pending -> held -> pending -> held ...      any -> over
+ * ```
+ */
+export type Holding = { kind: "pending" } | { kind: "held"; shapes: readonly string[] } | { kind: "over" };
+
+export interface Subscription {
+  /** Unique on this node. */
+  readonly name: string;
+  readonly subscriber: ChangesSubscriber;
+  readonly bindings: readonly Binding[];
+  readonly claims: Claims;
+  /** The same channel under its previous token; serves until this one is held. */
+  replaces: Subscription | null;
+  holding: Holding;
+  /** Changes committed before this are not this channel's affair; null until the first registration. */
+  fromLsn: Lsn | null;
+  /** The client has been told of a loss that it has not been told the end of. */
+  toldLost: boolean;
+}

@@ -1,0 +1,148 @@
+import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { ProjectSettings } from "@tidewire/protocol/project";
+import type { Bus } from "../bus/bus.ts";
+import { Publisher } from "../changes/publisher.ts";
+import { Shapes } from "../changes/shapes.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
+import type { Relation } from "../wal/row-change.ts";
+import type { Session } from "../wal/session.ts";
+import { TypeCatalog } from "../wal/type-catalog.ts";
+import type { WalBatch } from "../wal/wal-queue.ts";
+import { CatalogWatch } from "./catalog-watch.ts";
+import { nextEpoch } from "./election.ts";
+import type { MessageFeed } from "./message-feed.ts";
+import { type HandedOn, Registrations } from "./registrations.ts";
+import type { Term } from "./replication.ts";
+
+interface Options {
+  ref: string;
+  bus: Pick<Bus, "publish" | "flush">;
+  clock: Clock;
+  log: Log;
+  feed: MessageFeed;
+  settings(): Pick<ProjectSettings, "deletes">;
+  /** Work of the stream: it goes before everything else that wants a connection. */
+  ask<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Work for one node's registration: it waits its turn like every other check. */
+  askForNodes<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Runs work while no batch is being handed on. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Commit of the last row that the stream has brought, wanted or not. */
+  lastRowLsn(): Lsn;
+  /** The epoch has changed: nodes hear it and register again. */
+  announce(): void;
+  notify(notice: HomeNotice): void;
+}
+
+/**
+ * Row changes of one project, from the stream to the bus: who asked for what, by which catalog. A changed catalog may
+ * change who shares a class of claims, so it begins a new epoch: everything that was registered is void, the stream
+ * waits, the nodes register again, and no row goes missing between.
+ */
+export class ChangeEngine {
+  readonly shapes = new Shapes();
+  readonly catalog = new CatalogWatch();
+  readonly registrations: Registrations;
+  readonly publisher: Publisher;
+  readonly #options: Options;
+  #types = new TypeCatalog();
+  #epoch = 0;
+  /** The last row that had come by when the registrations of this epoch were complete. */
+  #gatheredLsn: Lsn = LSN_ZERO;
+  /** The last commit of this epoch that was held against the shapes. */
+  #matchedLsn: Lsn = LSN_ZERO;
+
+  constructor(options: Options) {
+    this.#options = options;
+    const { shapes, catalog } = this;
+    const epoch = () => this.#epoch;
+    this.registrations = new Registrations({
+      clock: options.clock,
+      ask: options.askForNodes,
+      shapes,
+      catalog,
+      epoch,
+      handedOn: () => this.#handedOn(),
+      refresh: () => this.lookForNews(),
+    });
+    this.publisher = new Publisher({
+      ...options,
+      shapes,
+      epoch,
+      types: () => this.#types,
+      tableOf: (relation) => catalog.tableOf(relation)?.oid,
+      reconcile: (relations) => this.#reconcile(relations),
+      isMessageTable: (relation) => options.feed.isSource(relation),
+      onMessageRow: (change) => options.feed.offer(change),
+    });
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  isWanted(relation: Relation): boolean {
+    return this.#options.feed.isSource(relation) || this.shapes.isWanted(relation);
+  }
+
+  /** In the session that holds the lock. What nodes had with another home is gathered before anything streams. */
+  async onTerm(session: Session, term: Term): Promise<void> {
+    await this.catalog.read(session);
+    await this.#begin(term.epoch, { gather: !term.slotCreated });
+  }
+
+  async publish(batch: WalBatch): Promise<void> {
+    const last = batch.changes.at(-1);
+    if (last !== undefined) this.#matchedLsn = maxLsn(this.#matchedLsn, last.commitLsn);
+    await this.publisher.publish(batch);
+  }
+
+  /** Asks whether tables, policies, grants or roles have changed, and acts on it. */
+  async lookForNews(): Promise<void> {
+    if (!this.catalog.isRead) return;
+    const { authorization, tables } = await this.#options.ask((session) => this.catalog.look(session));
+    if (authorization || tables) await this.#options.exclusively(() => this.#refresh());
+  }
+
+  /** Inside of a batch, so nobody else is at it. */
+  async #reconcile(relations: ReadonlySet<Relation>): Promise<void> {
+    const news = [...relations].filter((each) => this.shapes.isWanted(each) && this.catalog.isNews(each));
+    if (news.length === 0) return;
+    await this.#refresh();
+    this.catalog.accept(relations);
+  }
+
+  async #refresh(): Promise<void> {
+    const { ask, notify, log, ref } = this.#options;
+    const change = await ask((session) => this.catalog.read(session));
+    if (!change.authorization && !change.tables) return;
+    log.info({ ref, ...change }, "the project's tables or policies have changed");
+    const reason = change.authorization
+      ? "policies, grants, roles or functions changed"
+      : "published tables changed";
+    if (change.authorization) notify({ kind: "authorization-changed", ref, reason });
+    await this.#begin(await ask(nextEpoch), { gather: this.shapes.size > 0 });
+  }
+
+  async #begin(epoch: number, { gather }: { gather: boolean }): Promise<void> {
+    this.#epoch = epoch;
+    this.#types = new TypeCatalog();
+    this.publisher.forgetTypes();
+    this.shapes.clear();
+    this.#options.announce();
+    if (gather) await this.registrations.gather();
+    this.shapes.settle();
+    this.#gatheredLsn = this.#options.lastRowLsn();
+    this.#matchedLsn = LSN_ZERO;
+  }
+
+  /** Null while nobody who comes late can have missed anything. */
+  #handedOn(): HandedOn | null {
+    const lastRowLsn = this.#options.lastRowLsn();
+    const receivedLsn = lastRowLsn > this.#gatheredLsn ? lastRowLsn : LSN_ZERO;
+    const toLsn = maxLsn(this.#matchedLsn, receivedLsn);
+    return toLsn === LSN_ZERO ? null : { fromLsn: this.#gatheredLsn, toLsn };
+  }
+}

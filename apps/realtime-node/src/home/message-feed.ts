@@ -1,0 +1,54 @@
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
+import type { Log } from "../log.ts";
+import { LSN_ZERO, type Lsn } from "../wal/lsn.ts";
+import type { Relation, RowChange } from "../wal/row-change.ts";
+import { isMessageTable, toBroadcast } from "./database-messages.ts";
+
+/** Where broadcasts out of the database go: to every member of the room, on all nodes. Must not throw. */
+export interface DatabaseBroadcasts {
+  publish(room: Room, broadcast: Broadcast): void;
+}
+
+interface Options {
+  ref: string;
+  broadcasts: DatabaseBroadcasts;
+  log: Log;
+}
+
+/**
+ * Rows of `realtime.messages` as broadcasts, in the order of their commits. A stream that begins again repeats what was
+ * not acknowledged: this home does not send it twice. (A home that dies between sending and acknowledging leaves its
+ * successor no way to know.)
+ */
+export class MessageFeed {
+  readonly #options: Options;
+  #lastLsn: Lsn = LSN_ZERO;
+  #lastOrdinal = -1;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  isSource(relation: Relation): boolean {
+    return isMessageTable(relation);
+  }
+
+  offer(change: RowChange): void {
+    const { commitLsn, ordinal } = change;
+    if (commitLsn < this.#lastLsn || (commitLsn === this.#lastLsn && ordinal <= this.#lastOrdinal)) return;
+    this.#lastLsn = commitLsn;
+    this.#lastOrdinal = ordinal;
+    if (change.type !== "INSERT") return;
+    const { ref, broadcasts, log } = this.#options;
+    const message = toBroadcast(ref, change);
+    if (message === null) {
+      log.warn(
+        { ref, code: "UnableToBroadcastChanges" },
+        "a row of realtime.messages lacks what a broadcast needs",
+      );
+      return;
+    }
+    broadcasts.publish(message.room, message.broadcast);
+  }
+}

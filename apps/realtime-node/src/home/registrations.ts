@@ -1,0 +1,144 @@
+import type { RegisterShapes, ShapesRegistered } from "@tidewire/protocol/cluster/home";
+import type { z } from "zod";
+import type { ShapePreparation } from "../changes/prepare-shape.ts";
+import type { NodeLife, PreparedShape, Shapes } from "../changes/shapes.ts";
+import type { Clock } from "../clock.ts";
+import { createDeferred, type Deferred } from "../deferred.ts";
+import { formatLsn, type Lsn } from "../wal/lsn.ts";
+import type { Session } from "../wal/session.ts";
+import type { CatalogWatch } from "./catalog-watch.ts";
+import { Leases } from "./leases.ts";
+import { PositionReader } from "./position-reader.ts";
+
+type Request = z.infer<typeof RegisterShapes>;
+type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+
+/** Rows that were handed on in this term before a registration that resumes an older one. */
+export interface HandedOn {
+  fromLsn: Lsn;
+  toLsn: Lsn;
+}
+
+interface Options {
+  shapes: Shapes;
+  catalog: CatalogWatch;
+  clock: Clock;
+  ask: Ask;
+  epoch(): number;
+  handedOn(): HandedOn | null;
+  /** The catalog may be older than the table that somebody asks for. */
+  refresh(): Promise<void>;
+}
+
+/** A new term waits until the nodes have come back: at least, at most, and until nobody has come for this long. */
+const GATHER_MIN_MS = 250;
+const GATHER_MAX_MS = 1_500;
+const GATHER_QUIET_MS = 150;
+
+/** What nodes asked for, under the lease of each node. */
+export class Registrations {
+  readonly #options: Options;
+  readonly #leases = new Leases();
+  readonly #position: PositionReader;
+  #arrival: Deferred<void> = createDeferred();
+  #preparing = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#position = new PositionReader(options.ask);
+  }
+
+  /**
+   * From the answer's position on, every commit is delivered (promise P8): the shapes are in place before the position
+   * is read, and what is streamed later is matched later.
+   *
+   * @throws Refusal with the text that clients know, or when the database is away
+   */
+  async register(request: Request): Promise<ShapesRegistered> {
+    const { shapes, handedOn, epoch } = this.#options;
+    const life: NodeLife = { node: request.node, boot: request.boot };
+    this.#leases.renew(life, this.#now());
+    const isNew = request.bindings.some((spec) => !this.#options.catalog.preparation.hasTableFor(spec));
+    if (isNew) await this.#options.refresh();
+    this.#preparing++;
+    try {
+      const prepared = await this.#prepare(request);
+      // From here to the registration nothing is awaited: what is missed, and in which epoch, is known exactly.
+      const missed = request.resume === true ? handedOn() : null;
+      const registered = { shapes: shapes.register(life, request.registration, prepared), epoch: epoch() };
+      const lsn = await this.#position.read();
+      if (missed === null) return { ...registered, lsn };
+      return {
+        ...registered,
+        lsn,
+        missed: { fromLsn: formatLsn(missed.fromLsn), toLsn: formatLsn(missed.toLsn) },
+      };
+    } finally {
+      this.#preparing--;
+      this.#arrival.resolve();
+      this.#arrival = createDeferred();
+    }
+  }
+
+  release(life: NodeLife, names: readonly string[]): void {
+    this.#options.shapes.release(life, names);
+  }
+
+  /** @returns how many registrations of this life are known here */
+  hold(life: NodeLife): number {
+    this.#leases.renew(life, this.#now());
+    return this.#options.shapes.heldBy(life);
+  }
+
+  /** Forgets nodes that have died, or live another life. */
+  expire(): void {
+    for (const life of this.#leases.expire(this.#now())) this.#options.shapes.releaseHolder(life);
+  }
+
+  /** Gives the nodes time to come back, so that a new term does not begin without them. Bounded. */
+  async gather(): Promise<void> {
+    const startedAtMs = this.#now();
+    let quietSinceMs = startedAtMs;
+    for (;;) {
+      const nowMs = this.#now();
+      const isQuiet = this.#preparing === 0 && nowMs - quietSinceMs >= GATHER_QUIET_MS;
+      if (nowMs - startedAtMs >= GATHER_MAX_MS || (isQuiet && nowMs - startedAtMs >= GATHER_MIN_MS)) return;
+      const somebodyCame = await this.#somebodyWithin(GATHER_QUIET_MS);
+      if (somebodyCame) quietSinceMs = this.#now();
+    }
+  }
+
+  /** A failure of one binding is the failure of all of them (protocol 6.3). */
+  async #prepare(request: Request): Promise<PreparedShape[]> {
+    const { catalog, ask } = this.#options;
+    for (;;) {
+      const { preparation } = catalog;
+      const prepared = await ask((session) => prepareAll(session, preparation, request));
+      if (catalog.preparation === preparation) return prepared;
+    }
+  }
+
+  #somebodyWithin(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, () => resolve(false));
+      void this.#arrival.promise.then(() => {
+        timer.stop();
+        resolve(true);
+      });
+    });
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+}
+
+async function prepareAll(
+  session: Session,
+  preparation: ShapePreparation,
+  { bindings, claims }: Request,
+): Promise<PreparedShape[]> {
+  const prepared: PreparedShape[] = [];
+  for (const spec of bindings) prepared.push(await preparation.prepare(session, spec, claims));
+  return prepared;
+}

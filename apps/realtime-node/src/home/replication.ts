@@ -1,0 +1,315 @@
+import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { Refusal } from "@tidewire/protocol/errors";
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { errorCodeOf, messageOf, toReplicationRefusal } from "../wal/postgres-error.ts";
+import type { Relation } from "../wal/row-change.ts";
+import { quoteLiteral, type Session } from "../wal/session.ts";
+import { dropSlot, ensureSlot, skipToNow, slotName } from "../wal/slot.ts";
+import { type StartPoint, WalStream } from "../wal/stream.ts";
+import type { WalBatch } from "../wal/wal-queue.ts";
+import { isAway } from "./database-refusal.ts";
+import { NotElected, retryDelayMs, standForElection } from "./election.ts";
+import { Outages } from "./outages.ts";
+import { StreamProbe } from "./stream-probe.ts";
+import { judge, WATCH_PERIOD_MS } from "./watch.ts";
+
+/** Larger batches mean fewer questions to Postgres; this many are still rendered within one turn of the event loop. */
+const BATCH_EVENTS_MAX = 1_000;
+const PROBE_PERIOD_MS = 1_000;
+const ASK_DEADLINE_MS = 2_000;
+/** A batch that could not be handed on is tried again; the stream keeps living meanwhile. */
+const HAND_ON_AGAIN_MS = 200;
+
+/** One time of being home. A home that comes back before anybody else was elected goes on with its old term. */
+export interface Term {
+  epoch: number;
+  /** The slot is new: nothing committed before `fromLsn` can be had any more. */
+  slotCreated: boolean;
+  fromLsn: Lsn;
+}
+
+export type ReplicationState =
+  | { kind: "connecting" }
+  | { kind: "streaming" }
+  | { kind: "lost"; refusal: Refusal }
+  | { kind: "stopped" };
+
+/** How the first attempt ended: this node is the home, another one is, or the database cannot be streamed from. */
+export type FirstOutcome = "elected" | "elsewhere" | "unreachable";
+
+interface Options {
+  ref: string;
+  databaseUrl: string;
+  publications: readonly string[];
+  clock: Clock;
+  log: Log;
+  isWanted(relation: Relation): boolean;
+  /** In the session that holds the lock, before it streams; may take its time, Postgres keeps everything meanwhile. */
+  onTerm(session: Session, term: Term): Promise<void>;
+  /** Resolves when the batch is with the bus. */
+  publish(batch: WalBatch): Promise<void>;
+  /** Runs work on an ordinary connection. */
+  ask<T>(work: (session: Session) => Promise<T>, deadlineMs: number): Promise<T>;
+  notify(notice: HomeNotice): void;
+}
+
+/**
+ * Keeps one project's change stream alive: stands for election, makes the slot, hands batches on, acknowledges them,
+ * notices a loss within a second, comes back from 100 ms to 5 s after it, and tells the nodes about both (promise P6).
+ *
+ * ```text
+ * connecting -> streaming -> lost -> streaming -> ...      any -> stopped (closed, or another node was elected)
+ * ```
+ */
+export class Replication {
+  readonly slot: string;
+  readonly outages: Outages;
+  readonly #options: Options;
+  readonly #stop = new AbortController();
+  #state: ReplicationState = { kind: "connecting" };
+  #stream: WalStream | null = null;
+  #probe: StreamProbe | null = null;
+  #term: Term | null = null;
+  #ackedLsn: Lsn = LSN_ZERO;
+  #serverLsn: Lsn = LSN_ZERO;
+  #turn: Promise<unknown> = Promise.resolve();
+  #attempt = 0;
+  #isRestart = false;
+  #isGivingUp = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.slot = slotName(options.ref);
+    this.outages = new Outages(options.ref);
+  }
+
+  get state(): ReplicationState {
+    return this.#state;
+  }
+
+  get term(): Term | null {
+    return this.#term;
+  }
+
+  /** Up to here everything has been handed on. */
+  get ackedLsn(): Lsn {
+    return maxLsn(this.#ackedLsn, this.#stream?.ackedLsn ?? LSN_ZERO);
+  }
+
+  /** Commit of the last row that this stream has brought, wanted or not. */
+  get lastRowLsn(): Lsn {
+    return this.#stream?.lastRowLsn ?? LSN_ZERO;
+  }
+
+  get lagMs(): number | undefined {
+    return this.#probe?.lagMs;
+  }
+
+  /**
+   * Begins, and goes on until {@link close} or until another node is elected.
+   *
+   * @param onFirstOutcome called once, when the first attempt has ended
+   */
+  async run(onFirstOutcome: (outcome: FirstOutcome) => void): Promise<"closed" | "elsewhere"> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#streamOnce(() => onFirstOutcome("elected"));
+      } catch (error) {
+        if (error instanceof NotElected) {
+          this.#state = { kind: "stopped" };
+          onFirstOutcome("elsewhere");
+          return "elsewhere";
+        }
+        if (!this.#stop.signal.aborted && !this.#isRestart) await this.#onLost(error);
+        onFirstOutcome("unreachable");
+      }
+      await this.#pause(this.#isRestart ? 0 : retryDelayMs(this.#attempt++, Math.random()));
+      this.#isRestart = false;
+    }
+    onFirstOutcome("unreachable");
+    return "closed";
+  }
+
+  /** Runs `work` while no batch is being handed on. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Starts the stream anew, for instance for another set of publications; nothing is lost and nobody is told. */
+  async restart(): Promise<void> {
+    this.#isRestart = this.#stream !== null;
+    await this.#stream?.close();
+  }
+
+  /** Drops the slot, whatever it holds; the stream begins again with a new one, and the loss is announced (issue 4). */
+  giveUpSlot(): void {
+    this.#isGivingUp = true;
+    this.#stream?.abort(new Error("the slot retained more than the project allows and was given up"));
+  }
+
+  /** Finishes the batch at hand, acknowledges it and gives the lock back. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#turn;
+    await this.#stream?.close();
+    this.#state = { kind: "stopped" };
+  }
+
+  async #streamOnce(onElected: () => void): Promise<void> {
+    const { databaseUrl, clock, isWanted } = this.#options;
+    const prepare = (session: Session) => this.#prepare(session, onElected);
+    const stream = await WalStream.open({ databaseUrl, slot: this.slot, clock, isWanted, prepare });
+    this.#stream = stream;
+    const timers = this.#onStreaming(stream);
+    try {
+      await this.#pump(stream);
+    } finally {
+      for (const timer of timers) timer.stop();
+      this.#ackedLsn = this.ackedLsn;
+      this.#stream = null;
+      this.#probe = null;
+      await stream.close();
+    }
+  }
+
+  async #prepare(session: Session, onElected: () => void): Promise<StartPoint> {
+    const { ref, clock, ask, onTerm } = this.#options;
+    const epoch = await standForElection(session, ref);
+    if (this.#isGivingUp) await dropSlot(session, this.slot);
+    this.#isGivingUp = false;
+    const slot = await ensureSlot(session, this.slot);
+    const nobodyCameBetween = slot.created || slot.fromLsn <= this.#ackedLsn;
+    if (slot.created) this.outages.isIncomplete();
+    else this.outages.isFrom(slot.fromLsn);
+    const [server] = await session.rows(
+      "select pg_current_wal_flush_lsn() as lsn, current_setting('server_version_num') as version",
+    );
+    this.#serverLsn = parseLsn(server?.lsn ?? "0/0");
+    const askProbe = (work: (session: Session) => Promise<unknown>) => ask(work, ASK_DEADLINE_MS);
+    this.#probe = new StreamProbe({ ref, clock, ask: askProbe }, Number(server?.version));
+    const publications = await this.#existingPublications(session);
+    this.#ackedLsn = slot.fromLsn;
+    if (this.#term === null || !nobodyCameBetween) {
+      this.#term = { epoch, slotCreated: slot.created, fromLsn: slot.fromLsn };
+      await onTerm(session, this.#term);
+    }
+    onElected();
+    return { publications, confirmedLsn: slot.fromLsn };
+  }
+
+  /** Before Postgres 18 a publication that is missing ends the stream. */
+  async #existingPublications(session: Session): Promise<string[]> {
+    const { publications } = this.#options;
+    const names = publications.map(quoteLiteral).join(",");
+    const rows = await session.rows(`select pubname from pg_publication where pubname in (${names})`);
+    if (rows.length === 0)
+      throw new Error(`the database has none of the publications ${publications.join(", ")}`);
+    return rows.map((row) => row.pubname ?? "");
+  }
+
+  #onStreaming(stream: WalStream): Timer[] {
+    const { clock, log, ref } = this.#options;
+    this.#attempt = 0;
+    this.#state = { kind: "streaming" };
+    log.info({ ref, slot: this.slot, fromLsn: formatLsn(stream.ackedLsn) }, "changes are streaming");
+    this.#probe?.send();
+    let ranAtMs = clock.monotonicMs();
+    const look = clock.every(WATCH_PERIOD_MS, () => {
+      this.#look(stream, ranAtMs);
+      ranAtMs = clock.monotonicMs();
+    });
+    return [look, clock.every(PROBE_PERIOD_MS, () => this.#probe?.send())];
+  }
+
+  #look(stream: WalStream, ranAtMs: number): void {
+    const { heardAtMs, isPaused } = stream;
+    const unansweredProbeSinceMs = this.#probe?.unansweredSinceMs;
+    const watched = { heardAtMs, isPaused, unansweredProbeSinceMs, ranAtMs };
+    const verdict = judge(watched, this.#options.clock.monotonicMs());
+    if (verdict === "ping" || verdict === "probe") stream.ping();
+    if (verdict === "probe") this.#probe?.send();
+    if (verdict === "lost") stream.abort(new Error("the database has not answered for a second"));
+  }
+
+  async #pump(stream: WalStream): Promise<never> {
+    for (;;) {
+      const batch = await stream.next(BATCH_EVENTS_MAX);
+      if (batch === null) throw await stream.ended;
+      await this.exclusively(() => this.#handOn(stream, batch));
+      if (batch.messages.some((message) => this.#probe?.isBack(message))) this.#onCaughtUp();
+    }
+  }
+
+  /** Acknowledged only when the bus has it: a crash before that repeats rows, never loses them. */
+  async #handOn(stream: WalStream, batch: WalBatch): Promise<void> {
+    const { publish, log, ref } = this.#options;
+    for (;;) {
+      try {
+        await publish(batch);
+        return stream.done(batch);
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        log.warn({ err: error, ref }, "a batch of changes waits to be handed on");
+        const isOver = stream.ended.then(() => true);
+        const isTime = this.#pause(HAND_ON_AGAIN_MS).then(() => this.#stop.signal.aborted);
+        if (await Promise.race([isOver, isTime])) throw error;
+      }
+    }
+  }
+
+  /** A probe has come all the way: everything committed before this stream began has been handed on. */
+  #onCaughtUp(): void {
+    const { notify, clock, log, ref } = this.#options;
+    const notice = this.outages.end({ toLsn: this.#serverLsn, nowMs: clock.nowMs() });
+    if (notice === null) return;
+    log.info(
+      { ref, fromLsn: notice.fromLsn, toLsn: notice.toLsn, complete: notice.complete },
+      "changes have recovered",
+    );
+    notify(notice);
+  }
+
+  async #onLost(error: unknown): Promise<void> {
+    const { notify, clock, log, ref } = this.#options;
+    const refusal = toReplicationRefusal(error, "stream");
+    this.#state = { kind: "lost", refusal };
+    log.warn({ err: refusal, ref, attempt: this.#attempt }, "changes have stopped");
+    const notice = this.outages.begin(refusal.message, { lsn: this.ackedLsn, nowMs: clock.nowMs() });
+    if (notice !== null) notify(notice);
+    if (isStuckBeforePublication(error)) await this.#skipUnreadable();
+  }
+
+  async #skipUnreadable(): Promise<void> {
+    const { ask, log, ref } = this.#options;
+    try {
+      await ask((session) => skipToNow(session, this.slot), ASK_DEADLINE_MS);
+      this.outages.isIncomplete();
+    } catch (error) {
+      log.warn({ err: error, ref }, "the slot could not be moved past the birth of a publication");
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stop.signal.aborted) return resolve();
+      const onStop = () => {
+        timer.stop();
+        resolve();
+      };
+      const timer = this.#options.clock.after(ms, () => {
+        this.#stop.signal.removeEventListener("abort", onStop);
+        resolve();
+      });
+      this.#stop.signal.addEventListener("abort", onStop, { once: true });
+    });
+  }
+}
+
+/** Before Postgres 18 a slot that stands before the birth of a publication never gets past it. */
+function isStuckBeforePublication(error: unknown): boolean {
+  return errorCodeOf(error) === "42704" && /publication .* does not exist/.test(messageOf(error));
+}
