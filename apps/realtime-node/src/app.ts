@@ -83,7 +83,7 @@ class Node implements RunningNode {
     this.#core = core;
     this.#leave = leave ?? (() => void this.drain());
     this.#rooms = createRooms(core);
-    this.#database = createDatabaseSide(core);
+    this.#database = createDatabaseSide(core, this.#rooms);
     this.#credentials = new Credentials(() => core.clock.nowMs());
     this.#listener = createListener({
       node: core.identity.node,
@@ -158,7 +158,7 @@ class Node implements RunningNode {
     await within("the last flush of the bus", bus.flush(), { timeoutMs: FLUSH_MS_MAX, clock }).catch(
       (err: unknown) => log.warn({ err }, "other nodes may learn of the leaves only when the lease ends"),
     );
-    await this.#database.stepDown();
+    await this.#database.close();
   }
 
   async #close(): Promise<void> {
@@ -192,7 +192,7 @@ class Node implements RunningNode {
     this.#listener.connections.disconnect(ref);
     this.#core.tap.forget(ref);
     this.#rooms.presence.forget(ref);
-    await this.#database
+    await this.#database.homes
       .release(ref)
       .catch((err: unknown) =>
         this.#core.log.warn({ err, ref }, "the database of a removed project was not left clean"),

@@ -1,16 +1,117 @@
-import { Refusal } from "@tidewire/protocol/errors";
+import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
+import { Bindings } from "../changes/bindings.ts";
+import { HomeClient } from "../home/home-client.ts";
+import { Homes } from "../home/homes.ts";
 import type { Core } from "./core.ts";
-export function createDatabaseSide(_core: Core) {
-  const no = async (): Promise<never> => {
-    throw new Refusal("HomeUnavailable");
-  };
+import type { Rooms } from "./rooms.ts";
+
+/** What concerns the projects' databases: homes on this node, questions to homes anywhere, row changes for channels. */
+export interface DatabaseSide {
+  readonly homes: Homes;
+  readonly home: HomeClient;
+  readonly bindings: Bindings;
+  /** Hands every home over; nothing can be asked through this node afterwards. */
+  close(): Promise<void>;
+}
+
+export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">): DatabaseSide {
+  const { bus, clock, log, identity, registry, users } = core;
+  // Each is told of the other only through these closures, which nobody calls before both exist.
+  const homes: Homes = new Homes({
+    bus,
+    ...identity,
+    registry,
+    clock,
+    log,
+    broadcasts: { publish: (room, broadcast) => publishFromDatabase(core, relay, room, broadcast) },
+    refsInUse: () => users.refs(),
+    socketLag: (ref) => bindings.socketLag(ref),
+  });
+  const home = new HomeClient({ bus, clock, homes });
+  const bindings: Bindings = new Bindings({
+    bus,
+    client: home,
+    life: identity,
+    clock,
+    log,
+    onDelivered: (envelope, recipients) => noteChange(core, envelope, recipients),
+  });
   return {
-    home: { authorize: no, replay: no, status: no },
-    bindings: { subscribe: no, unsubscribe: () => undefined },
-    homes: { snapshot: (_ref: string) => null as import("@tidewire/protocol/cluster/inspect").ReplicationSnapshot | null },
-    stepDown: async () => undefined,
-    release: async (_ref: string) => undefined,
-    close: async () => undefined,
+    homes,
+    home,
+    bindings,
+    async close() {
+      await homes.close();
+      bindings.close();
+    },
   };
 }
-export type DatabaseSide = ReturnType<typeof createDatabaseSide>;
+
+/** A row of `realtime.messages` (protocol 4.6). Over the limit it is delivered all the same: it was committed. */
+function publishFromDatabase(
+  { clock, registry, tap }: Core,
+  relay: Rooms["relay"],
+  room: Room,
+  broadcast: Broadcast,
+): void {
+  const acceptedAtMs = clock.nowMs();
+  const { recipients, position } = relay.publish(room, broadcast, { self: true, acceptedAtMs });
+  const { ref, topic, private: isPrivate } = room;
+  const project = registry.peek(ref);
+  if (project !== undefined) {
+    project.counters.messagesIn += 1;
+    project.rates.charge("events", 1 + recipients);
+  }
+  if (!tap.wants(ref)) return;
+  tap.emit({
+    ref,
+    kind: "broadcast",
+    atMs: acceptedAtMs,
+    topic,
+    private: isPrivate,
+    from: "database",
+    recipients,
+    position,
+    ...describe(broadcast),
+  });
+}
+
+function describe(broadcast: Broadcast): { event?: string; payload?: string; sizeBytes: number } {
+  if (broadcast.form === "verbatim") {
+    return { payload: broadcast.payloadJson, sizeBytes: Buffer.byteLength(broadcast.payloadJson) };
+  }
+  const { event, payload } = broadcast;
+  const isText = broadcast.form === "user" && broadcast.encoding === "json";
+  return {
+    event,
+    sizeBytes: payload.byteLength,
+    ...(isText && { payload: Buffer.from(payload).toString() }),
+  };
+}
+
+function noteChange(
+  { clock, registry, tap, metrics }: Core,
+  envelope: ChangeEnvelope,
+  recipients: number,
+): void {
+  const { ref, type, schema, table, dataJson, times } = envelope;
+  const project = registry.peek(ref);
+  if (project !== undefined) project.counters.changes += recipients;
+  metrics.payload("postgres_changes", dataJson.length);
+  if (!tap.wants(ref)) return;
+  const nowMs = clock.nowMs();
+  tap.emit({
+    ref,
+    kind: "change",
+    topic: `${schema}.${table}`,
+    event: type,
+    from: "database",
+    recipients,
+    sizeBytes: dataJson.length,
+    payload: dataJson,
+    latencyMs: nowMs - times.committedMs,
+    times: { ...times, deliveredMs: nowMs },
+  });
+}

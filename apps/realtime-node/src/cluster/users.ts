@@ -27,6 +27,11 @@ export class Users {
     else this.#here.delete(ref);
   }
 
+  /** Projects with a channel on this node. */
+  refs(): Iterable<string> {
+    return this.#here.keys();
+  }
+
   /** This node's own share, for its beat. */
   here(): Record<string, number> {
     return Object.fromEntries(this.#here);
