@@ -1,11 +1,13 @@
+"use client";
 import { cva, type VariantProps } from "class-variance-authority";
 import { Loader2 } from "lucide-react";
 import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "#ui/class-names.ts";
+import { useHydrated } from "#ui/use-hydrated.ts";
 
 export const buttonStyle = cva(
-  "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md font-medium text-sm transition-colors select-none disabled:pointer-events-none disabled:opacity-50 aria-disabled:pointer-events-none aria-disabled:opacity-50 [&_svg]:shrink-0",
+  "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md font-medium text-sm transition-colors select-none disabled:pointer-events-none [&_svg]:shrink-0",
   {
     variants: {
       variant: {
@@ -45,7 +47,9 @@ export function Button({
   type,
   ...props
 }: ButtonProps) {
-  const style = cn(buttonStyle({ variant, size }), className);
+  const hydrated = useHydrated();
+  const off = disabled || busy;
+  const style = cn(buttonStyle({ variant, size }), off && "opacity-50", className);
   if (asChild) {
     return (
       <Slot.Root className={style} {...props}>
@@ -57,7 +61,7 @@ export function Button({
     <button
       type={type ?? "button"}
       className={style}
-      disabled={disabled || busy}
+      disabled={off || !hydrated}
       aria-busy={busy || undefined}
       {...props}
     >

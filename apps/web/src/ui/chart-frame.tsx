@@ -5,7 +5,7 @@ import { toCsv } from "#lib/csv.ts";
 import { formatAbsolute, formatClock } from "#lib/format.ts";
 import { Button } from "#ui/button.tsx";
 import { Card, CardBody, CardHeader } from "#ui/card.tsx";
-import { type ChartSeries, toChartRows } from "#ui/chart-points.ts";
+import { type ChartSeries, type Scale, toChartRows } from "#ui/chart-points.ts";
 import { cn } from "#ui/class-names.ts";
 import { download } from "#ui/download.ts";
 import { ScrollRegion } from "#ui/scroll-region.tsx";
@@ -25,6 +25,7 @@ interface ChartFrameProps {
   format: (value: number) => string;
   bands?: readonly ChartBand[];
   limit?: { value: number; label: string } | undefined;
+  scale?: Scale;
   loading?: boolean;
   /** Why there are no points yet. */
   empty: string;
@@ -128,13 +129,23 @@ export function ChartFrame(props: ChartFrameProps) {
 function Legend({ series }: { series: readonly ChartSeries[] }) {
   return (
     <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-muted text-xs">
-      {series.map(({ id, label, colour }) => (
+      {series.map(({ id, label, colour, dash }) => (
         <li key={id} className="flex items-center gap-1.5">
-          <span className="size-2 rounded-xs" style={{ background: colour }} aria-hidden />
+          <Swatch colour={colour} dash={dash} />
           {label}
         </li>
       ))}
     </ul>
+  );
+}
+
+function Swatch({ colour, dash }: Pick<ChartSeries, "colour" | "dash">) {
+  if (dash === undefined)
+    return <span className="size-2 rounded-xs" style={{ background: colour }} aria-hidden />;
+  return (
+    <svg viewBox="0 0 16 8" className="h-2 w-4" aria-hidden="true">
+      <path d="M0 4H16" stroke={colour} strokeWidth="2" strokeDasharray={dash} />
+    </svg>
   );
 }
 

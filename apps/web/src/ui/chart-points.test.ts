@@ -54,3 +54,7 @@ test.each([
 ])("an axis for %s ends at %s", (value, top) => {
   expect(niceMax(value)).toBeCloseTo(top, 10);
 });
+
+test("an axis of bytes ends at a power of two", () => {
+  expect([niceMax(3_000, "bytes"), niceMax(1024 ** 3, "bytes")]).toEqual([4_096, 1024 ** 3]);
+});

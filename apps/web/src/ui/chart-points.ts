@@ -5,6 +5,8 @@ export interface ChartSeries {
   label: string;
   /** A CSS colour, e.g. `var(--stage-2)`. */
   colour: string;
+  /** An SVG dash pattern: lines differ by more than their colour. */
+  dash?: string;
   points: readonly SparkPoint[];
 }
 
@@ -61,9 +63,15 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map((minutes) => minutes * MINUTE_MS);
 
-/** The top of an axis: the next of 1, 2, 2.5, 5 times a power of ten, so that the scale does not shake. */
-export function niceMax(value: number): number {
+export type Scale = "decimal" | "bytes";
+
+/**
+ * The top of an axis, so that the scale does not shake: the next of 1, 2, 2.5, 5 times a power of ten; for bytes the
+ * next power of two.
+ */
+export function niceMax(value: number, scale: Scale = "decimal"): number {
   if (!(value > 0)) return 1;
+  if (scale === "bytes") return 2 ** Math.ceil(Math.log2(Math.max(value, 4)));
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 2, 2.5, 5, 10].find((factor) => value <= factor * power) ?? 10;
   return step * power;

@@ -11,7 +11,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp, Download, Search } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef } from "react";
 import { toCsv } from "#lib/csv.ts";
-import { plural } from "#lib/format.ts";
+import { formatCount, plural, UNKNOWN } from "#lib/format.ts";
 import { Button } from "#ui/button.tsx";
 import { cn } from "#ui/class-names.ts";
 import { download } from "#ui/download.ts";
@@ -219,7 +219,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                     key={column.id}
                     className={cn("truncate px-3 py-1", column.align === "right" && "text-right")}
                   >
-                    {column.cell ? column.cell(row.original) : (column.value(row.original) ?? "–")}
+                    {column.cell ? column.cell(row.original) : toText(column.value(row.original))}
                   </td>
                 ))}
               </tr>
@@ -231,6 +231,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </ScrollRegion>
     </div>
   );
+}
+
+function toText(value: CellValue): string {
+  if (value === null || value === undefined || value === "") return UNKNOWN;
+  return typeof value === "number" ? formatCount(value) : String(value);
 }
 
 function openByKey(event: KeyboardEvent<HTMLElement>, open: () => void): void {

@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { UNKNOWN } from "#lib/format.ts";
 import { cn } from "#ui/class-names.ts";
 import { Sparkline } from "#ui/sparkline.tsx";
 import type { SparkPoint } from "#ui/sparkline-path.ts";
@@ -26,7 +27,9 @@ export function Tile({ label, value, note, status, points, href, children }: Til
         {label}
       </span>
       <span className="mt-1 flex items-baseline gap-2">
-        <span className="font-semibold text-2xl tracking-tight">{value}</span>
+        <span className={cn("text-2xl tracking-tight", value === UNKNOWN ? "text-faint" : "font-semibold")}>
+          {value}
+        </span>
         <span
           className={cn(
             "truncate text-xs",

@@ -13,7 +13,7 @@ import {
   YAxis,
 } from "recharts";
 import { formatClock } from "#lib/format.ts";
-import { type ChartSeries, niceMax, timeTicks, toChartRows } from "#ui/chart-points.ts";
+import { type ChartSeries, niceMax, type Scale, timeTicks, toChartRows } from "#ui/chart-points.ts";
 
 export interface ChartBand {
   fromMs: number;
@@ -33,22 +33,40 @@ interface TimeChartProps {
   /** Times in which something was down. */
   bands?: readonly ChartBand[];
   limit?: { value: number; label: string } | undefined;
+  scale?: Scale;
   height?: number;
 }
 
 const TICK = { fill: "var(--faint)", fontSize: 11 };
 const DAY_MS = 86_400_000;
+const NEAR_FACTOR = 5;
 
 export function TimeChart(props: TimeChartProps) {
-  const { label, series, kind, fromMs, toMs, stepMs, format, bands = [], limit, height = 220 } = props;
+  const {
+    label,
+    series,
+    kind,
+    fromMs,
+    toMs,
+    stepMs,
+    format,
+    bands = [],
+    limit,
+    scale = "decimal",
+    height = 220,
+  } = props;
   const rows = useMemo(() => toChartRows(series, stepMs), [series, stepMs]);
   const top = useMemo(() => {
     const peaks = rows.map(({ values }) => {
       const known = Object.values(values).filter((value) => value !== null);
       return kind === "stack" ? known.reduce((sum, value) => sum + value, 0) : Math.max(0, ...known);
     });
-    return niceMax(Math.max(limit?.value ?? 0, ...peaks));
-  }, [rows, kind, limit?.value]);
+    const peak = Math.max(0, ...peaks);
+    // A limit far above would press the line to the ground: then only its words are shown, beside the chart.
+    const isNear = limit !== undefined && limit.value <= peak * NEAR_FACTOR;
+    return niceMax(isNear ? Math.max(limit.value, peak) : peak, scale);
+  }, [rows, kind, limit, scale]);
+  const limitShown = limit !== undefined && limit.value <= top ? limit : undefined;
 
   return (
     <div role="img" aria-label={label} style={{ height }} className="w-full min-w-0">
@@ -91,12 +109,17 @@ export function TimeChart(props: TimeChartProps) {
               strokeOpacity={0.4}
             />
           ))}
-          {limit ? (
+          {limitShown ? (
             <ReferenceLine
-              y={limit.value}
+              y={limitShown.value}
               stroke="var(--warn)"
               strokeDasharray="4 3"
-              label={{ value: limit.label, position: "insideTopRight", fill: "var(--warn)", fontSize: 11 }}
+              label={{
+                value: limitShown.label,
+                position: "insideTopRight",
+                fill: "var(--warn)",
+                fontSize: 11,
+              }}
             />
           ) : null}
           <Tooltip
@@ -109,7 +132,7 @@ export function TimeChart(props: TimeChartProps) {
               ) : null;
             }}
           />
-          {series.map(({ id, label: name, colour }) =>
+          {series.map(({ id, label: name, colour, dash }) =>
             kind === "stack" ? (
               <Area
                 key={id}
@@ -130,6 +153,7 @@ export function TimeChart(props: TimeChartProps) {
                 dataKey={(row: (typeof rows)[number]) => row.values[id]}
                 stroke={colour}
                 strokeWidth={1.5}
+                strokeDasharray={dash}
                 isAnimationActive={false}
                 dot={rows.length < 3 ? { r: 2, fill: colour } : false}
                 connectNulls={false}

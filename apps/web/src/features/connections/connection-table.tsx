@@ -20,6 +20,9 @@ interface ConnectionTableProps {
 const CODE = `const client = createClient(url, key);
 client.channel("room:1").subscribe();`;
 
+/** Connection ids are unique within their node only. */
+export const connectionKey = ({ node, id }: ConnectionInfo) => `${node} ${id}`;
+
 export function ConnectionTable({ connections, atMs, selected, onOpen }: ConnectionTableProps) {
   const columns = useMemo(() => columnsOf(atMs), [atMs]);
   return (
@@ -27,7 +30,7 @@ export function ConnectionTable({ connections, atMs, selected, onOpen }: Connect
       label="Connections"
       columns={columns}
       rows={connections}
-      rowKey={({ id }) => id}
+      rowKey={connectionKey}
       onOpen={onOpen}
       selectedKey={selected}
       sort="-since"

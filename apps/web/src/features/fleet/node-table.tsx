@@ -14,13 +14,15 @@ interface NodeTableProps {
   region: string;
   nodes: readonly NodeView[];
   peaks: Peaks;
+  /** Whether the reconciler runs the nodes. */
+  managed: boolean;
   /** When the nodes were asked. */
   atMs: number;
   onOpen: (node: NodeView) => void;
   selected: string | undefined;
 }
 
-export function NodeTable({ region, nodes, peaks, atMs, onOpen, selected }: NodeTableProps) {
+export function NodeTable({ region, nodes, peaks, managed, atMs, onOpen, selected }: NodeTableProps) {
   const columns = useMemo(() => columnsOf(peaks, atMs), [peaks, atMs]);
   return (
     <DataTable
@@ -34,7 +36,9 @@ export function NodeTable({ region, nodes, peaks, atMs, onOpen, selected }: Node
       minWidth="1080px"
       empty={
         <EmptyState title="No node runs here" className="py-8">
-          Raise the desired number and the reconciler starts one within seconds.
+          {managed
+            ? "Raise the desired number and the reconciler starts one within seconds."
+            : "A node that beats for this region appears here."}
         </EmptyState>
       }
     />

@@ -28,7 +28,7 @@ export function ReconcilerCard({ reconciler }: { reconciler: ReconcilerView }) {
         {reconciler.problems.map((problem) => (
           <ErrorState key={problem} sentence={problem} />
         ))}
-        {reconciler.actions.length === 0 ? (
+        {reconciler.role === "off" ? null : reconciler.actions.length === 0 ? (
           <p className="text-muted text-sm">It had nothing to do since this server started.</p>
         ) : (
           <ol aria-label="What it did" className="flex max-h-72 flex-col gap-1 overflow-y-auto text-sm">

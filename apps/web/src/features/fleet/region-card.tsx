@@ -63,6 +63,7 @@ export function RegionCard({ region, peaks, atMs, managed, selected, onOpen }: R
           region={region.id}
           nodes={region.nodes}
           peaks={peaks}
+          managed={managed}
           atMs={atMs}
           onOpen={onOpen}
           selected={selected}

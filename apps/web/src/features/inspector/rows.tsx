@@ -1,6 +1,7 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import { Lock } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { formatBytes, formatCount, formatMs } from "#lib/format.ts";
 import { Badge } from "#ui/badge.tsx";
@@ -115,7 +116,7 @@ function Row({ event, top, selected, onSelect }: RowProps) {
         <Badge tone={KIND_TONE[event.kind]}>{event.kind}</Badge>
       </span>
       <span className="truncate pr-3 font-mono">
-        {event.private ? <span className="mr-1 text-warn">private</span> : null}
+        {event.private ? <Lock className="mr-1 inline size-3 text-faint" aria-label="private" /> : null}
         {event.topic ?? ""}
       </span>
       <span className="truncate pr-3 font-mono">{event.code ?? event.event ?? event.message ?? ""}</span>

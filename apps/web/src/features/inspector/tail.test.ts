@@ -44,6 +44,17 @@ test("[I7] the rate says what was seen and what of it was sent", () => {
   expect(rateOf(tail, 10_000).seenPerSecond).toBe(0);
 });
 
+test("[I8] what nodes tell of the past when a tail opens makes no rate", () => {
+  const tail = append(
+    EMPTY_TAIL,
+    { atMs: 10, events: [event("a", 1)], seen: 180, dropped: 100 },
+    false,
+    false,
+  );
+  expect(rateOf(tail, 10).seenPerSecond).toBe(0);
+  expect(tail.rows).toHaveLength(1);
+});
+
 test("clearing keeps the counter going", () => {
   const tail = append(EMPTY_TAIL, parcel(10, event("a", 1)), false);
   expect(clear(tail)).toMatchObject({ rows: [], counts: [{ seen: 1 }] });

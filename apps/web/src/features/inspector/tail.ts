@@ -23,6 +23,8 @@ export interface Tail {
 
 export const EMPTY_TAIL: Tail = { rows: [], held: [], heldLost: 0, counts: [] };
 
+const NOTHING = { seen: 0, dropped: 0 };
+
 interface Parcel {
   atMs: number;
   events: readonly TapEvent[];
@@ -32,10 +34,12 @@ interface Parcel {
 
 /**
  * Adds a parcel on top, or to what is held. Events that are here already are left out: after a reconnect or a change of
- * the filter nodes tell their recent events again.
+ * the filter nodes tell their recent events again. Such a parcel is not `counted`: its events are of any age, and a rate
+ * made of them would be an invention.
  */
-export function append(tail: Tail, parcel: Parcel, hold: boolean): Tail {
-  const { atMs, seen, dropped } = parcel;
+export function append(tail: Tail, parcel: Parcel, hold: boolean, counted = true): Tail {
+  const { atMs } = parcel;
+  const { seen, dropped } = counted ? parcel : NOTHING;
   const counts = [
     ...tail.counts.filter((count) => atMs - count.atMs < RATE_WINDOW_MS),
     { atMs, seen, dropped },

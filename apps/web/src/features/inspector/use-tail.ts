@@ -11,6 +11,9 @@ import { append, clear, EMPTY_TAIL, release } from "./tail.ts";
 /** Typing must not open a stream per letter. */
 const SETTLE_MS = 350;
 
+/** So long after opening, nodes are still telling their recent events. */
+const RECENT_MS = 1_000;
+
 interface TailOptions {
   ref: string;
   filter: Filter;
@@ -25,6 +28,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
   const trpc = useTRPC();
   const [tail, setTail] = useState(EMPTY_TAIL);
   const [parcel, setParcel] = useState<TailParcel | undefined>(undefined);
+  const openedMs = useRef(0);
   const holdNow = useRef(hold);
   useEffect(() => {
     holdNow.current = hold;
@@ -37,9 +41,13 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
   );
   const live = useSubscription(
     trpc.inspector.tail.subscriptionOptions(JSON.parse(input) as { ref: string; maxPerSecond: number }, {
+      onStarted: () => {
+        openedMs.current = Date.now();
+      },
       onData: ({ data }) => {
         setParcel(data);
-        setTail((known) => append(known, data, holdNow.current));
+        const counted = Date.now() - openedMs.current > RECENT_MS;
+        setTail((known) => append(known, data, holdNow.current, counted));
       },
     }),
   );

@@ -6,9 +6,9 @@ import { ChartFrame } from "#ui/chart-frame.tsx";
 import type { ChartSeries } from "#ui/chart-points.ts";
 
 const SERIES = [
-  { id: "deliveries", label: "deliveries/s", colour: "var(--stage-5)" },
-  { id: "messagesIn", label: "messages in/s", colour: "var(--stage-3)" },
-  { id: "changes", label: "row changes/s", colour: "var(--stage-1)" },
+  { id: "deliveries", label: "deliveries/s", colour: "var(--accent)" },
+  { id: "messagesIn", label: "messages in/s", colour: "var(--violet)", dash: "6 3" },
+  { id: "changes", label: "row changes/s", colour: "var(--muted)", dash: "2 3" },
 ] as const;
 
 interface TrafficChartProps {

@@ -36,7 +36,7 @@ export function MemberTable({ members, atMs, selectedKey, onOpen, topicShown }: 
       onOpen={onOpen}
       selectedKey={selectedKey}
       sort="-since"
-      minWidth="860px"
+      minWidth="940px"
       maxHeight="60vh"
       empty={
         <EmptyState title="Nobody is here" code={{ text: CODE, language: "ts", label: "Track a presence" }}>
@@ -52,6 +52,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "key",
       header: "Key",
+      width: "132px",
       value: ({ key }) => key,
       cell: ({ key }) => <Copyable text={key} what={`key ${key}`} />,
     },
@@ -60,6 +61,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
           {
             id: "topic",
             header: "Topic",
+            width: "116px",
             value: ({ topic }: PresenceMember) => topic,
             cell: ({ topic }: PresenceMember) => <span className="font-mono text-xs">{topic}</span>,
           },
@@ -68,7 +70,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "state",
       header: "State",
-      width: "300px",
+      width: "248px",
       filter: true,
       value: ({ state }) => state,
       cell: (member) => (
@@ -87,14 +89,14 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "since",
       header: "Since",
-      width: "104px",
+      width: "92px",
       value: ({ sinceMs }) => sinceMs,
       cell: ({ sinceMs }) => <RelativeTime atMs={sinceMs} className="text-xs" />,
     },
     {
       id: "lastByte",
       header: "Last byte",
-      width: "104px",
+      width: "92px",
       value: ({ lastByteMs }) => lastByteMs,
       cell: ({ lastByteMs }) => (
         <span className="text-xs">{lastByteMs === undefined ? "–" : formatAgo(nowMs - lastByteMs)}</span>
@@ -103,14 +105,14 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "pings",
       header: "Pings",
-      width: "72px",
+      width: "60px",
       align: "right",
       value: ({ pingsOutstanding }) => pingsOutstanding,
     },
     {
       id: "node",
       header: "Node",
-      width: "128px",
+      width: "104px",
       filter: true,
       value: ({ node }) => node,
       cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,

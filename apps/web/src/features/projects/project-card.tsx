@@ -37,7 +37,7 @@ export function ProjectCard({ project }: { project: Project }) {
           label={`Messages per second in ${project.name}, last 30 minutes`}
         />
       </div>
-      <dl className="mt-auto grid grid-cols-4 border-t text-xs">
+      <dl className="mt-auto flex justify-between gap-3 border-t px-4 text-xs">
         <Figure term="Region" value={<span className="font-mono">{project.region}</span>} />
         <Figure term="Connections" value={formatCount(project.connections)} />
         <Figure term="Messages/s" value={formatRate(rate)} />
@@ -56,7 +56,7 @@ export function ProjectCard({ project }: { project: Project }) {
 
 function Figure({ term, value }: { term: string; value: React.ReactNode }) {
   return (
-    <div className="min-w-0 px-4 py-2.5">
+    <div className="min-w-0 py-2.5">
       <dt className="truncate text-faint">{term}</dt>
       <dd className="truncate text-sm">{value}</dd>
     </div>

@@ -71,6 +71,7 @@ export function Charts({ view, range, history, live }: ChartsProps) {
         {...common}
         title="Lag in bytes"
         reading={formatBytes(home?.lagBytes)}
+        scale="bytes"
         series={line("lagBytes", "not yet confirmed")}
         kind="line"
         format={formatBytes}
@@ -81,7 +82,10 @@ export function Charts({ view, range, history, live }: ChartsProps) {
           {...common}
           title="Retained WAL"
           description="What Postgres keeps for this slot. At the limit the slot is given up, and the exact gap is announced."
-          reading={formatBytes(home?.retainedBytes)}
+          reading={
+            home ? `${formatBytes(home.retainedBytes)} of ${formatBytes(home.retainedBytesMax)}` : null
+          }
+          scale="bytes"
           series={line("retainedBytes", "retained", "var(--stage-4)")}
           kind="line"
           format={formatBytes}

@@ -21,7 +21,7 @@ const COLUMNS: Column<Table>[] = [
   {
     id: "rls",
     header: "Row security",
-    width: "180px",
+    width: "280px",
     value: ({ rls }) => (rls ? "on" : "off"),
     cell: ({ rls }) =>
       rls ? <Badge tone="ok">on</Badge> : <Badge tone="warn">off: every subscriber sees every row</Badge>,

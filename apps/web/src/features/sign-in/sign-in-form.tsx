@@ -16,12 +16,15 @@ const Credentials = z.object({
 });
 type Credentials = z.infer<typeof Credentials>;
 
+/**
+ * Neither field has a default value nor waits for this script: a password manager fills them before it runs, and what
+ * stands in them then must be kept.
+ */
 export function SignInForm({ next }: { next: string }) {
   const [problem, setProblem] = useState<SignInProblem | null>(null);
   const [waitSeconds, setWaitSeconds] = useState(0);
   const form = useForm<Credentials>({
     resolver: zodResolver(Credentials),
-    defaultValues: { email: "", password: "" },
   });
   const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
 
@@ -54,10 +57,18 @@ export function SignInForm({ next }: { next: string }) {
     >
       {problem ? <ErrorState sentence={problem.sentence} remedy={problem.remedy} /> : null}
       <Field label="Email" error={errors.email?.message}>
-        <Input type="email" autoComplete="username" autoFocus className="h-9" {...form.register("email")} />
+        <Input
+          readOnly={false}
+          type="email"
+          autoComplete="username"
+          autoFocus
+          className="h-9"
+          {...form.register("email")}
+        />
       </Field>
       <Field label="Password" error={errors.password?.message}>
         <Input
+          readOnly={false}
           type="password"
           autoComplete="current-password"
           className="h-9"

@@ -8,7 +8,7 @@ const COLUMNS: Column<MemberView>[] = [
   { id: "name", header: "Name", value: ({ name }) => name },
   {
     id: "email",
-    header: "E-mail",
+    header: "Email",
     value: ({ email }) => email,
     cell: ({ email }) => <span className="font-mono text-xs">{email}</span>,
   },

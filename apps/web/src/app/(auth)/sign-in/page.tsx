@@ -33,10 +33,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
             <code className="font-mono text-ink text-xs">admin</code>:
           </p>
           <div className="mt-2 rounded-md border bg-inset px-2.5 py-1.5">
-            <Copyable
-              text='cat "${TIDEWIRE_HOME:-.tidewire}/run.json"'
-              what="the command that shows the password"
-            />
+            <Copyable text='cat "${TIDEWIRE_HOME:-.tidewire}/run.json"' what="this command" />
           </div>
         </section>
       </div>

@@ -2,7 +2,7 @@
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import { useState } from "react";
 import { ConnectionDetail } from "#features/connections/connection-detail.tsx";
-import { ConnectionTable } from "#features/connections/connection-table.tsx";
+import { ConnectionTable, connectionKey } from "#features/connections/connection-table.tsx";
 import { RefusalList } from "#features/connections/refusal-list.tsx";
 import { useConnections } from "#features/connections/use-connections.ts";
 import { Card } from "#ui/card.tsx";
@@ -38,7 +38,7 @@ export function ConnectionsClient({ projectRef }: { projectRef: string }) {
 function Live({ projectRef }: { projectRef: string }) {
   const [opened, setOpened] = useState<ConnectionInfo | undefined>(undefined);
   const { data: view, error, refetch, feed } = useConnections(projectRef);
-  const current = view?.connections.find(({ id }) => id === opened?.id);
+  const current = view?.connections.find((one) => opened && connectionKey(one) === connectionKey(opened));
   return (
     <>
       <StatusLine feed={feed} survey={view} className="pb-4" />
@@ -47,7 +47,7 @@ function Live({ projectRef }: { projectRef: string }) {
           <ConnectionTable
             connections={view.connections}
             atMs={view.askedAtMs}
-            selected={opened?.id}
+            selected={opened && connectionKey(opened)}
             onOpen={setOpened}
           />
         </Card>

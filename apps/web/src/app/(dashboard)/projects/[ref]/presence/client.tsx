@@ -29,7 +29,7 @@ export function PresenceClient({ projectRef }: { projectRef: string }) {
         <div className="flex flex-col gap-4">
           <Card
             aria-label="Topics and members"
-            className="grid divide-line max-lg:divide-y lg:grid-cols-[280px_minmax(0,1fr)] lg:divide-x"
+            className="grid divide-line max-lg:divide-y lg:grid-cols-[224px_minmax(0,1fr)] lg:divide-x"
           >
             <TopicList topics={view.topics} selected={topic} onSelect={setTopic} />
             <MemberTable
