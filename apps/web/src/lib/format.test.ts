@@ -55,6 +55,7 @@ describe("numbers", () => {
 
 describe("times", () => {
   test.each([
+    [0, "0 ms"],
     [0.42, "0.42 ms"],
     [8.13, "8.1 ms"],
     [312.4, "312 ms"],

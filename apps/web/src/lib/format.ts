@@ -38,6 +38,7 @@ export function formatBytes(bytes: number | null | undefined): string {
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return UNKNOWN;
   const size = Math.abs(ms);
+  if (size === 0) return "0 ms";
   if (size < 1) return `${ms.toFixed(2)} ms`;
   if (size < 10) return `${ms.toFixed(1)} ms`;
   if (size < 1_000) return `${ms.toFixed(0)} ms`;
