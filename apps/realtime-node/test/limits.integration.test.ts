@@ -70,10 +70,10 @@ describe("limits changed in the dashboard count at once, and nobody is disconnec
   test("[8] maxJoinsPerSecond: over the limit a join is refused and its socket closed with 1001", async () => {
     const client = await cluster.connect();
     await setLimits({ maxJoinsPerSecond: 3 });
-    const replies = await Promise.all(Array.from({ length: 5 }, () => client.tryJoin(newTopic(), {})));
-    const refused = replies.filter(({ status }) => status === "error");
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]?.response.reason).toMatch(/^ClientJoinRateLimitReached: Too many joins per second/);
+    let reply = await client.tryJoin(newTopic(), {});
+    for (let joins = 1; reply.status === "ok" && joins < 10; joins++)
+      reply = await client.tryJoin(newTopic(), {});
+    expect(reply.response.reason).toMatch(/^ClientJoinRateLimitReached: Too many joins per second/);
     expect((await client.expectClose()).code).toBe(1001);
   });
 
