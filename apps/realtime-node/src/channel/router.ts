@@ -41,6 +41,7 @@ export class Router {
   readonly #seats: Seats;
   readonly #channels = new Map<string, JoinedChannel>();
   readonly #lanes = new Map<string, Lane>();
+  readonly #joining = new Set<Promise<void>>();
   #joins = 0;
   #closed = false;
 
@@ -115,7 +116,7 @@ export class Router {
 
   #dispatch(message: ClientMessage): void | Promise<void> {
     if (this.#closed) return;
-    if (message.kind === "push" && message.event === "phx_join") return this.#join(message);
+    if (message.kind === "push" && message.event === "phx_join") return this.#startJoin(message);
     const joined = this.#channels.get(message.topic);
     if (joined !== undefined) return joined.receive(message);
     // A leave is always answered, even for a topic that could not be joined (protocol 12.12).
@@ -123,6 +124,12 @@ export class Router {
       return this.#answer(message, message.joinRef, "ok", {});
     }
     this.#answer(message, null, "error", { reason: ERRORS.UnmatchedTopic.text });
+  }
+
+  #startJoin(push: ClientPush): Promise<void> {
+    const joining = this.#join(push).finally(() => this.#joining.delete(joining));
+    this.#joining.add(joining);
+    return joining;
   }
 
   /** The old channel of the topic is gone before the new join is judged, and closed after its reply (protocol 3.7). */
@@ -217,7 +224,12 @@ export class Router {
     if (this.#closed) return;
     this.#answer(push, isUnmatched ? null : push.joinRef, "error", { reason: refusal.reason() });
     replaced?.sendClose();
-    if (refusal.outcome.closeCode !== undefined) this.#peer.close(refusal.code);
+    if (refusal.outcome.closeCode !== undefined) this.#closeAfterJoins(refusal.code);
+  }
+
+  /** Joins that came before the refused one were granted, and are answered before the socket goes. */
+  #closeAfterJoins(code: ErrorCode): void {
+    Promise.allSettled([...this.#joining]).then(() => this.#peer.close(code), this.#peer.onDefect);
   }
 
   #countRefusal(push: ClientPush, refusal: Refusal, error: unknown, elapsedMs: number): void {
