@@ -172,7 +172,7 @@ test("a node that cannot live is tried again at growing intervals, and the fleet
   expect(await nodesNow()).toEqual([]);
   const broken = createResources({
     ...plane.env,
-    nodeEntry: join(import.meta.dirname, "fixtures/no-such-node.mjs"),
+    nodeEntry: join(import.meta.dirname, "fixtures/crashing-node.mjs"),
   });
   await plane.resources.reconciler?.close();
   await setDesiredNodes(plane.resources.db, "local-1", 1);
@@ -194,6 +194,40 @@ test("a node that cannot live is tried again at growing intervals, and the fleet
     await broken.db.$disconnect();
   }
   expect((await caller.fleet.snapshot()).regions[0]?.nodes).toEqual([]);
+});
+
+test("a node that was killed while nobody wanted it back does not haunt the fleet page", async () => {
+  const { plane, caller, firstNode } = await startFleet({ nodes: 1 });
+  const { pid } = await eventually(firstNode, { withinMs: 10_000 });
+  await plane.resources.reconciler?.close();
+  process.kill(pid ?? 0, "SIGKILL");
+  await setDesiredNodes(plane.resources.db, "local-1", 0);
+  const next = createResources(plane.env);
+  next.reconciler?.start();
+  try {
+    await eventually(async () => {
+      const [node] = (await caller.fleet.snapshot()).regions[0]?.nodes ?? [];
+      expect(node).toMatchObject({ health: "down", connections: null });
+      expect(node?.reason).toContain("It has ended");
+    });
+  } finally {
+    await next.reconciler?.close();
+    await next.db.$disconnect();
+  }
+});
+
+test("without the node's program the fleet page says what to do", async () => {
+  const { plane } = await startFleet({ nodes: 0 });
+  await plane.resources.reconciler?.close();
+  await setDesiredNodes(plane.resources.db, "local-1", 1);
+  const broken = createResources({ ...plane.env, nodeEntry: "/nowhere/main.js" });
+  broken.reconciler?.start();
+  try {
+    await eventually(() => expect(broken.reconciler?.view().problems.join()).toContain("npm run build"));
+  } finally {
+    await broken.reconciler?.close();
+    await broken.db.$disconnect();
+  }
 });
 
 test("[P9] a stopped control database stops no node; afterwards everything is as it was", async () => {

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { createDb, type Db } from "@tidewire/db/client";
 import type { ControlPlane } from "@tidewire/db/control-plane";
-import { listNodes } from "@tidewire/db/nodes";
+import { listNodes, markNodeGone } from "@tidewire/db/nodes";
 import { listRegions } from "@tidewire/db/regions";
 import { parseSecretsKey, type SecretsKey } from "@tidewire/db/secrets";
 import pino, { type Logger } from "pino";
@@ -56,7 +56,11 @@ export function createResources(env: Env): Resources {
 }
 
 function createReconciler(env: Env, db: Db, log: Logger): Reconciler | null {
-  if (env.fleet === "off" || env.nodeEntry === null) return null;
+  if (env.fleet === "off") return null;
+  if (env.nodeEntry === null) {
+    log.warn("TIDEWIRE_NODE_ENTRY is not set: this dashboard starts no nodes");
+    return null;
+  }
   const leadership = new Leadership(env.databaseUrl);
   return new Reconciler({
     source: {
@@ -65,6 +69,7 @@ function createReconciler(env: Env, db: Db, log: Logger): Reconciler | null {
         (await listRegions(db)).map(({ id, desiredNodes }) => ({ region: id, nodes: desiredNodes })),
       nodes: () => listNodes(db),
       answers: answersOn,
+      markGone: ({ id, boot }) => markNodeGone(db, id, boot),
       release: () => leadership.release(),
     },
     driver: new ProcessDriver({

@@ -15,7 +15,7 @@ const STARTED = Symbol.for("tidewire.background");
 export function startBackground(): void {
   if (Reflect.get(globalThis, STARTED) === true) return;
   Reflect.set(globalThis, STARTED, true);
-  const shared = resources();
+  const shared = resourcesOrExit();
   shared.reconciler?.start();
   resumeProvisioning(shared);
   setInterval(() => resumeProvisioning(shared), RESUME_EVERY_MS).unref();
@@ -23,6 +23,16 @@ export function startBackground(): void {
   followOwner(shared);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void shared.reconciler?.close().catch(() => undefined));
+  }
+}
+
+/** With settings that cannot work there is nothing to serve, not even an error page. */
+function resourcesOrExit(): Resources {
+  try {
+    return resources();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
   }
 }
 

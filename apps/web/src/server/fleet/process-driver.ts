@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DrivenNode, NodeDriver } from "./driver.ts";
 import { PidFiles } from "./pid-files.ts";
@@ -43,7 +43,9 @@ export class ProcessDriver implements NodeDriver {
   }
 
   async start({ id, region, slot }: { id: string; region: string; slot: number }): Promise<DrivenNode> {
-    const { firstPort, nowMs } = this.#options;
+    const { firstPort, nowMs, entry } = this.#options;
+    if (!existsSync(entry))
+      throw new Error(`The node's program ${entry} is missing; it is made by \`npm run build\`.`);
     const previous = this.#nodes.get(id)?.port ?? firstPort + this.#freeOffset();
     const others = [...this.#nodes.values()].filter((node) => node.id !== id).map((node) => node.port);
     const port = await findNodePort(previous, new Set(others));
@@ -67,6 +69,11 @@ export class ProcessDriver implements NodeDriver {
 
   kill(node: DrivenNode): void {
     if (this.isRunning(node)) signal(node.pid, "SIGKILL");
+  }
+
+  isKnownDead({ pid, adminUrl }: { pid: number; adminUrl: string }): boolean {
+    // Admin ports on loopback are this machine's, so the process table can tell.
+    return new URL(adminUrl).hostname === "127.0.0.1" && !isRunning(pid, this.#options.entry);
   }
 
   forget(node: DrivenNode): void {

@@ -84,6 +84,13 @@ export class Provisioner {
     );
   }
 
+  /** Rows that still speak of processes which ended without a goodbye and will not be started again. */
+  findDead(rows: readonly NodeRow[]): NodeRow[] {
+    return rows.filter(
+      (row) => row.state !== "gone" && !this.#lives.has(row.id) && this.#driver.isKnownDead(row),
+    );
+  }
+
   /** @throws what the driver throws when a node cannot be started */
   async carryOut(action: Action): Promise<void> {
     if (action.kind === "start") return this.#start(action);

@@ -15,6 +15,8 @@ export interface FleetSource {
   nodes(): Promise<NodeRow[]>;
   /** Whether anything answers on a node's admin port, within its own deadline. */
   answers(adminUrl: string): Promise<boolean>;
+  /** The node has ended and cannot say so itself. */
+  markGone(node: NodeRow): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -117,6 +119,7 @@ export class Reconciler {
     const actions = plan(desired, this.#provisioner.known(rows), nowMs(), limits);
     const problems: string[] = [];
     for (const action of actions) problems.push(...(await this.#carryOut(action)));
+    for (const row of this.#provisioner.findDead(rows)) await source.markGone(row);
     return problems;
   }
 
