@@ -239,7 +239,7 @@ describe("a new token on a live channel", () => {
     const subs: unknown[] = [];
     edge.home.subscribe = async (_, __, claims) => {
       subs.push(claims.sub);
-      return { lsn: "0/1" };
+      return "0/1";
     };
     const rows = newTopic();
     await client.tryJoin(rows, {

@@ -11,19 +11,16 @@ interface Recipient {
   readonly legacy: boolean;
 }
 
-interface Built {
-  dataJson: string;
-  frame: WireFrame;
-}
+type FramesOfRecipients = Map<string, WireFrame>;
 
 /**
  * Row changes as frames. Members that joined alike get the very same bytes, so a change for 5,000 members of one topic
  * is encoded once, not 5,000 times; what was built for an envelope goes with it.
  */
 export class ChangeFrames {
-  readonly #built = new WeakMap<ChangeEnvelope, Map<string, Built>>();
+  readonly #built = new WeakMap<ChangeEnvelope, Map<readonly number[], FramesOfRecipients>>();
 
-  /** @param ids of the bindings that match, in the order of the join */
+  /** @param ids of the bindings that match; the same array for the same ids within one envelope */
   frameFor(
     recipient: Recipient,
     ids: readonly number[],
@@ -31,16 +28,23 @@ export class ChangeFrames {
     envelope: ChangeEnvelope,
   ): WireFrame {
     const { codec, fullTopic, legacy } = recipient;
-    const built = this.#built.get(envelope) ?? new Map<string, Built>();
-    this.#built.set(envelope, built);
-    const key = `${codec.vsn} ${legacy ? "legacy" : ids.join()} ${fullTopic}`;
-    const known = built.get(key);
-    if (known?.dataJson === dataJson) return known.frame;
+    const frames = this.#framesOf(envelope, ids);
+    const key = `${codec.vsn} ${legacy} ${fullTopic}`;
+    const known = frames.get(key);
+    if (known !== undefined) return known;
     const message = legacy
       ? legacyChangeFrame(fullTopic, envelope.type, dataJson)
       : changeFrame(fullTopic, ids, dataJson);
     const frame = toWireFrame(codec.encode(message));
-    built.set(key, { dataJson, frame });
+    frames.set(key, frame);
     return frame;
+  }
+
+  #framesOf(envelope: ChangeEnvelope, ids: readonly number[]): FramesOfRecipients {
+    const ofEnvelope = this.#built.get(envelope) ?? new Map<readonly number[], FramesOfRecipients>();
+    this.#built.set(envelope, ofEnvelope);
+    const frames = ofEnvelope.get(ids) ?? new Map<string, WireFrame>();
+    ofEnvelope.set(ids, frames);
+    return frames;
   }
 }

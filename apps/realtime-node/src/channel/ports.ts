@@ -119,15 +119,20 @@ export interface PresencePort {
 export interface ChangesMember {
   readonly channelId: string;
   readonly ref: string;
-  deliver(ids: number[], dataJson: string, envelope: ChangeEnvelope): void;
+  /** Without `realtime:`. */
+  readonly topic: string;
+  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void;
   system(payload: SystemPayload): void;
 }
 
 export interface BindingsPort {
-  /** A second subscription of a channel replaces the first once it stands. Rejects with a `Refusal`. */
+  /**
+   * A second subscription of a channel replaces the first once it stands. The member is told of the outcome before the
+   * promise settles, and what may pass by itself is tried again. Rejects with a `Refusal`.
+   */
   subscribe(
     member: ChangesMember,
-    bindings: { id: number; spec: BindingSpec }[],
+    bindings: readonly { id: number; spec: BindingSpec }[],
     claims: Claims,
   ): Promise<{ lsn: string }>;
   unsubscribe(channelId: string): void;

@@ -5,6 +5,7 @@ import type { ProjectRecord } from "@tidewire/db/node-store";
 import type { AuthorizeRequest, Grants, ReplayedMessage } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
 import { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
+import { bindingsRefused, subscribed } from "@tidewire/protocol/supabase/system";
 import {
   connectPhoenix,
   type PhoenixClient,
@@ -39,7 +40,8 @@ export interface HomeAnswers {
   /** Default: everything is granted. May throw a `Refusal`, now or later. */
   authorize: (request: AuthorizeRequest) => Grants | Promise<Grants>;
   replay: () => ReplayedMessage[] | Promise<ReplayedMessage[]>;
-  subscribe: BindingsPort["subscribe"];
+  /** The position from which on changes would come. The client is told what this says. */
+  subscribe: (...args: Parameters<BindingsPort["subscribe"]>) => Promise<string>;
   status: () => { state: string };
 }
 
@@ -98,7 +100,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const home: HomeAnswers = {
     authorize: ({ extensions }) => Object.fromEntries(extensions.map((extension) => [extension, true])),
     replay: () => [],
-    subscribe: () => Promise.reject(new Refusal("HomeUnavailable")),
+    subscribe: async () => "0/16B3748",
     status: () => ({ state: "streaming" }),
   };
   const listener = createListener({
@@ -122,7 +124,16 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
       status: async () => home.status(),
     },
     bindings: {
-      subscribe: (member, bindings, claims) => home.subscribe(member, bindings, claims),
+      async subscribe(member, bindings, claims) {
+        try {
+          const lsn = await home.subscribe(member, bindings, claims);
+          member.system(subscribed(member.topic, lsn));
+          return { lsn };
+        } catch (error) {
+          if (error instanceof Refusal) member.system(bindingsRefused(member.topic, error.reason()));
+          throw error;
+        }
+      },
       unsubscribe: (channelId) => void unsubscribed.push(channelId),
     },
     tap: {
