@@ -32,7 +32,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
 
   const keys = (node: PresenceNode) => Object.keys(node.presence.state(ROOM)).sort();
 
-  test("[5.1] a member is seen on every node at once, and gone at once when its channel ends", async () => {
+  test("[P10] [P14] a member is seen on every node at once, and gone at once when its channel ends", async () => {
     const [a, b] = [await start("a"), await start("b")];
     track(a, "ann", { name: "Ann" });
     await expect.poll(() => b.view.refs().length).toBe(1);
@@ -45,7 +45,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     ]);
   });
 
-  test("[5.2] an update is one diff with the new meta, its predecessor, and the old meta leaving", async () => {
+  test("[P11] [P12] an update is one diff with the new meta, its predecessor, and the old meta leaving", async () => {
     const [a, b] = [await start("a"), await start("b")];
     track(a, "ann", { at: 1 });
     await expect.poll(() => b.diffs.length).toBe(1);
@@ -63,7 +63,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     });
   });
 
-  test("[5.2] a track and an untrack in one turn are told as a join and a leave", async () => {
+  test("[P10] [P13] a track and an untrack in one turn are told as a join and a leave", async () => {
     const [a, b] = [await start("a"), await start("b")];
     track(a, "ann");
     a.presence.untrack(ROOM, "ann");

@@ -40,7 +40,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     return member;
   }
 
-  test("[P3] a member hears the other node's messages once and in order, and its own node's too", async () => {
+  test("[B1] [B3] a member hears the other node's messages once and in order, and its own node's too", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const [alice, bob] = [await joined(a, "alice"), await joined(b, "bob")];
     const sent = numbers(1, 1_000);
@@ -50,7 +50,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     expect(alice.texts()).toEqual(sent);
   });
 
-  test("[4.2] a sender with self:false does not hear itself, everybody else does", async () => {
+  test("[B4] a sender with self:false does not hear itself, everybody else does", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const [alice, carol] = [await joined(a, "alice"), await joined(a, "carol")];
     const bob = await joined(b, "bob");
@@ -75,7 +75,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     expect([a.framesBuilt(), b.framesBuilt()]).toEqual([4, 4]);
   });
 
-  test("[D6] only members that asked see positions; they are the same on every node", async () => {
+  test("[B18] [B19] only members that asked see positions; they are the same on every node", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const [near, far] = [
       await joined(a, "n", { wantsPosition: true }),
@@ -94,7 +94,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     expect(JSON.parse(String(far.frames[1]))[4].meta).toEqual({ id: "given", origin: "a", seq: 2 });
   });
 
-  test("[3.1] public and private rooms of one name are apart; private ones need the read grant", async () => {
+  test("[J4] public and private rooms of one name are apart; private ones need the read grant", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const secret = { ...ROOM, private: true };
     const [open, granted, denied] = [
@@ -170,7 +170,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     ]);
   });
 
-  test("[D6] a client resumes on another node with exactly what it missed", async () => {
+  test("[B20] a client resumes on another node with exactly what it missed", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const before = await joined(a, "before", { wantsPosition: true });
     for (const content of numbers(1, 3)) a.say(content);
@@ -190,7 +190,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     await expect.poll(() => after.texts().length).toBe(5);
   });
 
-  test("[D6] a client resumes after the node that accepted the messages has died", async () => {
+  test("[B20] a client resumes after the node that accepted the messages has died", async () => {
     const [a, b, c] = [await start("a"), await start("b"), await start("c")];
     await joined(c, "carol");
     for (const content of numbers(1, 5)) a.say(content);

@@ -253,7 +253,13 @@ describe("REST broadcast", () => {
     expect(await get(`/p/${ref}/api/ping`)).toEqual([200, '{"message":"Success"}']);
     const [status, metrics] = await get("/metrics");
     expect(status).toBe(200);
-    expect(metrics).toContain("realtime_channel_global_error");
+    for (const name of [
+      "realtime_channel_global_error",
+      "tidewire_relay_published_total",
+      "tidewire_bus_up",
+    ]) {
+      expect(metrics).toContain(name);
+    }
     expect((await get("/nowhere"))[0]).toBe(404);
   });
 });

@@ -1,5 +1,6 @@
 import { Hub } from "../hub/hub.ts";
 import { Relay } from "../hub/relay.ts";
+import { exposeRelay } from "../hub/relay-metrics.ts";
 import { Presence } from "../presence/presence.ts";
 import { toWireFrame } from "../socket/wire-frame.ts";
 import type { Core } from "./core.ts";
@@ -15,7 +16,7 @@ export interface Rooms {
 /** Used for messages that are still on their way when their project is forgotten. */
 const NO_HISTORY = { windowMs: 0, messagesMax: 0 };
 
-export function createRooms({ bus, clock, log, identity, registry, membership, tap }: Core): Rooms {
+export function createRooms({ bus, clock, log, identity, registry, membership, metrics, tap }: Core): Rooms {
   const hub = new Hub();
   const relay = new Relay({
     hub,
@@ -38,6 +39,7 @@ export function createRooms({ bus, clock, log, identity, registry, membership, t
       tap.emit({ ref, topic, private: isPrivate, kind: "system", code: "BroadcastGap", message });
     },
   });
+  exposeRelay(metrics.registry, relay, bus);
   const presence = new Presence({
     self: identity,
     bus,

@@ -46,10 +46,16 @@ interface Outgoing {
 /**
  * Connects to a NATS server (2.9 or newer).
  *
- * @throws RangeError for an address that is none; the client's own error, naming the cause, when no server answers
+ * @throws RangeError for an address that is none; BusUnavailable, naming the cause, when no server answers
  */
 export async function connectNatsBus(address: NatsAddress, log: Log): Promise<NatsBus> {
-  return new NatsBus(await connect(toConnectionOptions(address)), log);
+  const options = toConnectionOptions(address);
+  try {
+    return new NatsBus(await connect(options), log);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BusUnavailable(`no NATS server at ${[options.servers].flat().join(", ")}: ${why}`, { cause });
+  }
 }
 
 /**

@@ -35,27 +35,27 @@ function missedSeqs(log: TopicLog, positions: Record<string, number>) {
   return [seqs(envelopes), missing];
 }
 
-test("[D6] a client gets exactly what came after its position", () => {
+test("[B20] a client gets exactly what came after its position", () => {
   const { log, record } = createHistory();
   record(message("a", 1), message("a", 2), message("a", 3));
   expect(missedSeqs(log, { a: 1 })).toEqual([[2, 3], undefined]);
   expect(missedSeqs(log, { a: 3 })).toEqual([[], undefined]);
 });
 
-test("[D6] messages that the ring no longer holds are counted, the rest is replayed", () => {
+test("[B20] messages that the ring no longer holds are counted, the rest is replayed", () => {
   const { log, record } = createHistory({ messagesMax: 2 });
   record(message("a", 1), message("a", 2), message("a", 3), message("a", 4));
   expect(missedSeqs(log, { a: 1 })).toEqual([[3, 4], "1 messages of a after 1 are no longer known"]);
 });
 
-test("[D6] an origin that nobody remembers cannot be vouched for", () => {
+test("[B20] an origin that nobody remembers cannot be vouched for", () => {
   const { log } = createHistory();
   expect(log.missed({ gone: 7 }).missing).toBe("nothing is known of gone after 7");
   log.learn("a", 3);
   expect(log.missed({ a: 5 }).missing).toBe("nothing is known of a after 5");
 });
 
-test("[D6] of an origin that a client never heard it missed what came after its last message", () => {
+test("[B20] of an origin that a client never heard it missed what came after its last message", () => {
   const { log, record } = createHistory();
   record(message("b", 1, { atMs: 10 }), message("a", 1, { atMs: 20 }), message("b", 2, { atMs: 30 }));
   record(message("a", 2, { atMs: 40 }));
@@ -67,7 +67,7 @@ test("[D6] of an origin that a client never heard it missed what came after its 
   expect(missing).toBeUndefined();
 });
 
-test("[D6] a client that has nothing missed nothing", () => {
+test("[B20] a client that has nothing missed nothing", () => {
   const { log, record } = createHistory();
   record(message("a", 1));
   expect(missedSeqs(log, {})).toEqual([[], undefined]);

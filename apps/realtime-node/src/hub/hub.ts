@@ -22,10 +22,12 @@ export class Hub {
   /** A second join of the same channel replaces the first. */
   join(room: Room, subscriber: Subscriber): void {
     const key = toRoomKey(room);
-    const local = this.#rooms.get(key) ?? { room, members: new Members() };
-    this.#rooms.set(key, local);
-    local.members.add(subscriber);
-    if (local.members.size === 1) this.#tell(room, true);
+    const known = this.#rooms.get(key);
+    const { members } = known ?? { members: new Members() };
+    members.add(subscriber);
+    if (known !== undefined) return;
+    this.#rooms.set(key, { room, members });
+    this.#tell(room, true);
   }
 
   /** Leaving a room that one is not in is harmless. */

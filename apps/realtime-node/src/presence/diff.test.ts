@@ -12,7 +12,7 @@ const member = (ref: string, { key = "k", channel = "c" } = {}) => ({
   boot: "b",
 });
 
-test("[5.2] an update has the new meta in joins and the old one in leaves under the same key", () => {
+test("[P11] an update has the new meta in joins and the old one in leaves under the same key", () => {
   const batch = new DiffBatch();
   batch.add({ left: [member("old")], joined: [member("new")] });
   expect([...batch.toDiffs()]).toEqual([
@@ -20,14 +20,14 @@ test("[5.2] an update has the new meta in joins and the old one in leaves under 
   ]);
 });
 
-test("[5.2] a second change of the same channel belongs into the next diff", () => {
+test("[P10] a second change of the same channel belongs into the next diff", () => {
   const batch = new DiffBatch();
   batch.add({ left: [], joined: [member("short")] });
   expect(batch.touches({ left: [member("short")], joined: [] })).toBe(true);
   expect(batch.touches({ left: [], joined: [member("other", { channel: "d" })] })).toBe(false);
 });
 
-test("[5.2] members that share a key are metas of one entry", () => {
+test("[P15] members that share a key are metas of one entry", () => {
   const batch = new DiffBatch();
   batch.add({ left: [], joined: [member("1", { channel: "c" }), member("2", { channel: "d" })] });
   const [diff] = batch.toDiffs();

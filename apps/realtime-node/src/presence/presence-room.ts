@@ -22,7 +22,7 @@ export class PresenceRoom {
     this.#nextVersion = nextVersion;
   }
 
-  /** Joins and leaves of this node's own members since the room was first used. */
+  /** Joins and leaves of this node's own members since the room was first used; an update is neither. */
   get churn(): { joins: number; leaves: number } {
     return { joins: this.#joins, leaves: this.#leaves };
   }
@@ -32,8 +32,9 @@ export class PresenceRoom {
   }
 
   set(entry: PresenceEntry): OwnStep {
-    this.#joins++;
-    return this.#step([entry], []);
+    const step = this.#step([entry], []);
+    if (step.change.left.length === 0) this.#joins++;
+    return step;
   }
 
   remove(channel: string): OwnStep {
