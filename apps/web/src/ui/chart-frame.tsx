@@ -8,6 +8,7 @@ import { Card, CardBody, CardHeader } from "#ui/card.tsx";
 import { type ChartSeries, type Scale, toChartRows } from "#ui/chart-points.ts";
 import { cn } from "#ui/class-names.ts";
 import { download } from "#ui/download.ts";
+import { ClockTime } from "#ui/relative-time.tsx";
 import { ScrollRegion } from "#ui/scroll-region.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { type ChartBand, TimeChart } from "#ui/time-chart.tsx";
@@ -116,9 +117,13 @@ export function ChartFrame(props: ChartFrameProps) {
         )}
         {series.length > 1 ? <Legend series={series} /> : null}
         {bands && bands.length > 0 ? (
-          <p className="mt-2 flex items-center gap-1.5 text-muted text-xs">
+          <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted text-xs">
             <span className="h-2.5 w-4 border border-bad/50 bg-bad-soft" aria-hidden />
-            {bands.map((band) => `${formatClock(band.fromMs).slice(0, 8)} ${band.label}`).join(" · ")}
+            {bands.map((band) => (
+              <span key={band.fromMs}>
+                <ClockTime atMs={band.fromMs} /> {band.label}
+              </span>
+            ))}
           </p>
         ) : null}
       </CardBody>

@@ -4,8 +4,8 @@ import { FleetClient } from "./client.tsx";
 
 export const metadata: Metadata = { title: "Fleet" };
 
-export default function FleetPage() {
-  prefetch(api.fleet.snapshot.queryOptions());
+export default async function FleetPage() {
+  await prefetch(api.fleet.snapshot.queryOptions());
   return (
     <HydrateClient>
       <FleetClient />

@@ -4,8 +4,8 @@ import { ProjectsClient } from "./client.tsx";
 
 export const metadata: Metadata = { title: "Projects" };
 
-export default function ProjectsPage() {
-  prefetch(api.projects.list.queryOptions());
+export default async function ProjectsPage() {
+  await prefetch(api.projects.list.queryOptions());
   return (
     <HydrateClient>
       <ProjectsClient />

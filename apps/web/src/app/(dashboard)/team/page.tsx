@@ -4,8 +4,8 @@ import { TeamClient } from "./client.tsx";
 
 export const metadata: Metadata = { title: "Team" };
 
-export default function TeamPage() {
-  prefetch(api.team.list.queryOptions());
+export default async function TeamPage() {
+  await prefetch(api.team.list.queryOptions());
   return (
     <HydrateClient>
       <TeamClient />

@@ -9,7 +9,7 @@ interface ProjectLayoutProps {
 
 export default async function ProjectLayout({ children, params }: ProjectLayoutProps) {
   const { ref } = await params;
-  prefetch(api.projects.byRef.queryOptions({ ref }));
+  await prefetch(api.projects.byRef.queryOptions({ ref }));
   return (
     <HydrateClient>
       <ProjectGate projectRef={ref}>{children}</ProjectGate>

@@ -13,8 +13,10 @@ interface OverviewPageProps {
 export default async function OverviewPage({ params, searchParams }: OverviewPageProps) {
   const { ref } = await params;
   const { range } = parseOverviewParams(await searchParams);
-  prefetch(api.overview.byRef.queryOptions({ ref }));
-  prefetch(api.overview.history.queryOptions({ ref, range }));
+  await Promise.all([
+    prefetch(api.overview.byRef.queryOptions({ ref })),
+    prefetch(api.overview.history.queryOptions({ ref, range })),
+  ]);
   return (
     <HydrateClient>
       <OverviewClient projectRef={ref} />

@@ -5,8 +5,8 @@ import { PageHeader } from "#ui/page-header.tsx";
 
 export const metadata: Metadata = { title: "New project" };
 
-export default function NewProjectPage() {
-  prefetch(api.fleet.snapshot.queryOptions());
+export default async function NewProjectPage() {
+  await prefetch(api.fleet.snapshot.queryOptions());
   return (
     <HydrateClient>
       <PageHeader

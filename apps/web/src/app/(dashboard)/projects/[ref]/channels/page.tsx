@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "Channels" };
 
 export default async function ChannelsPage({ params }: { params: Promise<{ ref: string }> }) {
   const { ref } = await params;
-  prefetch(api.connections.list.queryOptions({ ref }));
+  await prefetch(api.connections.list.queryOptions({ ref }));
   return (
     <HydrateClient>
       <ChannelsClient projectRef={ref} />

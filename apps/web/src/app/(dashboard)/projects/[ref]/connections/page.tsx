@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "Connections" };
 
 export default async function ConnectionsPage({ params }: { params: Promise<{ ref: string }> }) {
   const { ref } = await params;
-  prefetch(api.connections.list.queryOptions({ ref }));
+  await prefetch(api.connections.list.queryOptions({ ref }));
   return (
     <HydrateClient>
       <ConnectionsClient projectRef={ref} />

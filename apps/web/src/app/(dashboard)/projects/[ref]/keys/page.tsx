@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "Keys" };
 
 export default async function KeysPage({ params }: { params: Promise<{ ref: string }> }) {
   const { ref } = await params;
-  prefetch(api.keys.list.queryOptions({ ref }));
+  await prefetch(api.keys.list.queryOptions({ ref }));
   return (
     <HydrateClient>
       <KeysClient projectRef={ref} />

@@ -13,7 +13,7 @@ interface PresencePageProps {
 export default async function PresencePage({ params, searchParams }: PresencePageProps) {
   const { ref } = await params;
   const { topic } = parsePresenceParams(await searchParams);
-  prefetch(api.presence.snapshot.queryOptions(topic === "" ? { ref } : { ref, topic }));
+  await prefetch(api.presence.snapshot.queryOptions(topic === "" ? { ref } : { ref, topic }));
   return (
     <HydrateClient>
       <PresenceClient projectRef={ref} />

@@ -13,8 +13,10 @@ interface ReplicationPageProps {
 export default async function ReplicationPage({ params, searchParams }: ReplicationPageProps) {
   const { ref } = await params;
   const { range } = parseReplicationParams(await searchParams);
-  prefetch(api.replication.snapshot.queryOptions({ ref }));
-  prefetch(api.replication.history.queryOptions({ ref, range }));
+  await Promise.all([
+    prefetch(api.replication.snapshot.queryOptions({ ref })),
+    prefetch(api.replication.history.queryOptions({ ref, range })),
+  ]);
   return (
     <HydrateClient>
       <ReplicationClient projectRef={ref} />

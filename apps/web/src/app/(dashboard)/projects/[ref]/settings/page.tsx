@@ -6,7 +6,7 @@ export const metadata: Metadata = { title: "Settings" };
 
 export default async function SettingsPage({ params }: { params: Promise<{ ref: string }> }) {
   const { ref } = await params;
-  prefetch(api.overview.byRef.queryOptions({ ref }));
+  await prefetch(api.overview.byRef.queryOptions({ ref }));
   return (
     <HydrateClient>
       <SettingsClient projectRef={ref} />
