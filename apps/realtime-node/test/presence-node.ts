@@ -26,7 +26,7 @@ export function createFastClock(factor: number): Clock {
 }
 
 /** What one client's library would show: the state it was given, and every diff since. */
-export class ClientView {
+class ClientView {
   readonly #refs = new Map<string, string>();
 
   constructor(state: Record<string, { metas: { phx_ref: string }[] }>) {

@@ -66,7 +66,7 @@ function fromFrame(frame: WireFrame): string | Uint8Array {
   return frame[0] === TEXT_FRAME ? Buffer.from(data).toString() : data;
 }
 
-export function text(content: string, id?: string): Broadcast {
+function text(content: string, id?: string): Broadcast {
   const meta = id === undefined ? undefined : { id };
   return { form: "verbatim", payloadJson: JSON.stringify({ text: content }), meta };
 }

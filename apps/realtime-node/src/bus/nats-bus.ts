@@ -8,6 +8,8 @@ import {
   nuid,
   type Status,
 } from "@nats-io/transport-node";
+import { systemClock } from "../clock.ts";
+import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import {
   type Bus,
@@ -153,10 +155,13 @@ export class NatsBus implements Bus {
 
   async flush(): Promise<void> {
     if (this.#state !== "connected") throw new BusUnavailable(`the bus is ${this.#state}`);
-    const confirmed = this.#connection.flush().catch((cause: unknown) => {
+    try {
+      const deadline = { timeoutMs: FLUSH_TIMEOUT_MS, clock: systemClock };
+      await within("the confirmation", this.#connection.flush(), deadline);
+    } catch (cause) {
       throw new BusUnavailable("the NATS server went away", { cause });
-    });
-    await Promise.all([within(FLUSH_TIMEOUT_MS, confirmed), this.#inbox.drained()]);
+    }
+    await this.#inbox.drained();
   }
 
   /** NATS tells nobody's interest to publishers; the server drops what nobody wants. */
@@ -170,15 +175,13 @@ export class NatsBus implements Bus {
 
   async close(): Promise<void> {
     if (this.#state === "closed") return;
-    const sent = this.#state === "connected" ? this.flush() : Promise.resolve();
-    await within(CLOSE_TIMEOUT_MS, sent).catch((err: unknown) =>
-      this.#log.warn({ err }, "the bus closed before all was sent"),
-    );
+    const deadline = { timeoutMs: CLOSE_TIMEOUT_MS, clock: systemClock };
+    const onLate = (err: unknown) => this.#log.warn({ err }, "the bus closed before all was sent");
+    if (this.#state === "connected") await within("the last flush", this.flush(), deadline).catch(onLate);
     this.#moveTo("closed");
     this.#requests.failAll("the bus was closed");
-    await within(CLOSE_TIMEOUT_MS, Promise.all([this.#connection.close(), this.#watching])).catch(
-      (err: unknown) => this.#log.warn({ err }, "the NATS connection did not close in time"),
-    );
+    const ended = Promise.all([this.#connection.close(), this.#watching]);
+    await within("the end of the connection", ended, deadline).catch(onLate);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -318,21 +321,5 @@ export class NatsBus implements Bus {
   #disrupt(disruption: Disruption): void {
     this.#lost += disruption.messagesLost;
     this.#listeners.disrupt(disruption);
-  }
-}
-
-/** @throws BusUnavailable at the deadline */
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new BusUnavailable(`the NATS server did not answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,3 +1,4 @@
+import { createDeferred } from "../deferred.ts";
 import { BusUnavailable, RequestTimeout } from "./bus.ts";
 
 export interface PendingRequest {
@@ -15,7 +16,7 @@ export class PendingRequests {
 
   open(subject: string, timeoutMs: number): PendingRequest {
     const token = String(++this.#count);
-    const { promise: answer, resolve, reject } = deferred<Uint8Array>();
+    const { promise: answer, resolve, reject } = createDeferred<Uint8Array>();
     const request = {
       token,
       subject,
@@ -39,14 +40,4 @@ export class PendingRequests {
   failAll(message: string): void {
     for (const { settle } of [...this.#open.values()]) settle(new BusUnavailable(message));
   }
-}
-
-function deferred<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
 }

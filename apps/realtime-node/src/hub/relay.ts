@@ -38,7 +38,7 @@ const SWEEP_MS = 5_000;
 const OPENING_MS_MAX = 300;
 
 /** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
-export interface Peers {
+interface Peers {
   peers(): readonly { readonly boot: string; readonly health: string }[];
   /** Returns the way to stop listening. */
   onPeer(listener: (event: { peer: { boot: string }; from: string | null; to: string }) => void): () => void;
