@@ -34,7 +34,7 @@ export function Segmented<T extends string>({
         <ToggleGroup.Item
           key={option.value}
           value={option.value}
-          className="h-full rounded-sm px-2 text-muted text-xs hover:text-ink data-[state=on]:bg-raised data-[state=on]:text-ink"
+          className="h-full rounded-sm px-2 text-muted text-xs hover:text-ink data-[state=on]:bg-accent-soft data-[state=on]:text-accent"
         >
           {option.label}
         </ToggleGroup.Item>

@@ -26,8 +26,13 @@ export function Tile({ label, value, note, status, points, href, children }: Til
         {status && status !== "ok" ? <StatusMark status={status} /> : null}
         {label}
       </span>
-      <span className="mt-1 flex items-baseline gap-2">
-        <span className={cn("text-2xl tracking-tight", value === UNKNOWN ? "text-faint" : "font-semibold")}>
+      <span className="mt-1 flex min-w-0 flex-wrap items-baseline gap-x-2">
+        <span
+          className={cn(
+            "text-xl tracking-tight sm:text-2xl",
+            value === UNKNOWN ? "text-faint" : "font-semibold",
+          )}
+        >
           {value}
         </span>
         <span

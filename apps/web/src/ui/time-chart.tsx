@@ -96,7 +96,7 @@ export function TimeChart(props: TimeChartProps) {
             tickLine={false}
             axisLine={false}
             width={64}
-            tickCount={5}
+            ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
           />
           {bands.map((band) => (
             <ReferenceArea

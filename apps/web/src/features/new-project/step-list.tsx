@@ -12,7 +12,11 @@ export function StepList<Id extends string>({ steps, current, onReturn }: StepLi
   return (
     <ol aria-label="Steps" className="flex border-b text-sm">
       {steps.map(({ id, title }, index) => (
-        <li key={id} className="min-w-0 flex-1" aria-current={id === current ? "step" : undefined}>
+        <li
+          key={id}
+          className={cn("min-w-0", id === current ? "flex-1" : "sm:flex-1")}
+          aria-current={id === current ? "step" : undefined}
+        >
           <button
             type="button"
             disabled={index >= at}

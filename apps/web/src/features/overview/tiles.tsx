@@ -21,7 +21,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
   const points = (name: string): Point[] => joinPoints(history?.series[name], live[name], history?.fromMs);
   const pool = replication?.pool;
   return (
-    <div className="grid grid-cols-1 gap-3 min-[480px]:grid-cols-2 lg:grid-cols-3 xl:grid-cols-5">
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-3 xl:grid-cols-5">
       <Tile
         label="Connections"
         value={formatCount(totals?.connections)}

@@ -76,7 +76,9 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
       cell: (member) => (
         <span className="flex items-center gap-2" title={describeEvidence(member, nowMs)}>
           <StatusMark status={MEMBER_STATUS[member.state]} label={member.state} />
-          <span className="truncate text-muted text-xs">{describeEvidence(member, nowMs)}</span>
+          <span className="line-clamp-2 whitespace-normal text-muted text-xs leading-4">
+            {describeEvidence(member, nowMs)}
+          </span>
         </span>
       ),
     },

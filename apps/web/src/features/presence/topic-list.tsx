@@ -1,8 +1,8 @@
 "use client";
+import { Lock } from "lucide-react";
 import { useState } from "react";
 import { formatCount } from "#lib/format.ts";
 import type { PresenceTopic } from "#server/views/presence.ts";
-import { Badge } from "#ui/badge.tsx";
 import { cn } from "#ui/class-names.ts";
 import { Input } from "#ui/input.tsx";
 import { ScrollRegion } from "#ui/scroll-region.tsx";
@@ -49,8 +49,8 @@ export function TopicList({ topics, selected, onSelect }: TopicListProps) {
                 members={topic.members}
                 churn={topic}
               >
-                <span className="font-mono text-xs">{topic.topic}</span>
-                {topic.private ? <Badge tone="outline">private</Badge> : null}
+                <span className="truncate font-mono text-xs">{topic.topic}</span>
+                {topic.private ? <Lock className="size-3 shrink-0 text-faint" aria-label="private" /> : null}
               </TopicButton>
             </li>
           ))}
