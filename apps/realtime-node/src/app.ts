@@ -122,11 +122,13 @@ class Node implements RunningNode {
     const { host, port, adminHost, adminPort, nodeSecret } = this.#env;
     const { log } = this.#core;
     const views = this.#createViews();
-    this.#adminServer = await openAdminServer({ host: adminHost, port: adminPort, nodeSecret, views, log });
+    const app = this.#createApp();
+    const admin = { host: adminHost, port: adminPort, nodeSecret, views, app, log };
+    this.#adminServer = await openAdminServer(admin);
     this.#publicServer = await openPublicServer({
       host,
       port,
-      app: this.#createApp(),
+      app,
       sockets: this.#listener,
     });
     this.#sampler = this.#createSampler();

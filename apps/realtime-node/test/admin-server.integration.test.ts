@@ -24,11 +24,13 @@ const views: NodeViews = {
   forget: async (ref) => void asked.push(`forget ${ref}`),
 };
 
+const app = { fetch: (request: Request) => new Response(`public ${new URL(request.url).pathname}`) };
+
 let server: AdminServer;
 let client: InspectClient;
 beforeAll(async () => {
   const log = createLog({ level: "silent", fields: {} });
-  server = await openAdminServer({ host: "127.0.0.1", port: 0, nodeSecret: SECRET, views, log });
+  server = await openAdminServer({ host: "127.0.0.1", port: 0, nodeSecret: SECRET, views, app, log });
   client = createInspectClient(server.url, SECRET);
 });
 afterAll(() => server.close());
@@ -54,6 +56,11 @@ test("queries and verbs reach the node", async () => {
   await client.mutate("forget", { ref: "demo" });
   expect(asked).toEqual(["forget demo"]);
   expect((await client.call("project", { reference: 1 })).status).toBe(400);
+});
+
+test("what is not inspection is answered as on the public port", async () => {
+  const response = await fetch(`${server.url}/p/demo/realtime/v1/api/broadcast`, { method: "POST" });
+  expect(await response.text()).toBe("public /p/demo/realtime/v1/api/broadcast");
 });
 
 test("a tail streams events as they happen and stops listening when its reader goes away", async () => {

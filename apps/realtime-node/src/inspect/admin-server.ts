@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import { jwtVerify } from "jose";
 import { closeServer, listen, toReachable } from "../http/listen.ts";
@@ -15,6 +16,8 @@ interface Options {
   port: number;
   nodeSecret: string;
   views: NodeViews;
+  /** What the public port answers: a dashboard that sends a message may reach only this one. */
+  app: { fetch(request: Request): Response | Promise<Response> };
   log: Log;
 }
 
@@ -24,9 +27,14 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Serves the inspection to whoever holds the node secret. Resolves when it is open; the caller must close it. */
-export async function openAdminServer({ host, port, nodeSecret, views, log }: Options): Promise<AdminServer> {
+/**
+ * Serves the inspection to whoever holds the node secret, and beside it the REST routes of the public port under their
+ * own rules. Resolves when it is open; the caller must close it.
+ */
+export async function openAdminServer(options: Options): Promise<AdminServer> {
+  const { host, port, nodeSecret, views, app, log } = options;
   const isAuthorized = createTokenCheck(nodeSecret);
+  const servePublic = getRequestListener(app.fetch);
   const serveRouter = createHTTPHandler({
     router: nodeRouter,
     basePath: BASE_PATH,
@@ -37,7 +45,7 @@ export async function openAdminServer({ host, port, nodeSecret, views, log }: Op
   });
   const server = createServer((request, response) => {
     if (request.url?.startsWith(BASE_PATH)) return serveRouter(request, response);
-    response.writeHead(404).end();
+    return servePublic(request, response);
   });
   await listen(server, { port, host });
   const { port: bound } = server.address() as AddressInfo;

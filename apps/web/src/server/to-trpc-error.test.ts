@@ -28,6 +28,11 @@ test("an absent control database is named, however it was noticed", () => {
   }
 });
 
+test("a node that is away is not the control database", () => {
+  const cause = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+  expect(toTrpcError(new Problem("NoNode", { cause }))).toMatchObject({ cause: { code: "NoNode" } });
+});
+
 test("what nobody foresaw shows nothing of itself", () => {
   const error = toTrpcError(new Error("password=hunter2"));
   expect(error.code).toBe("INTERNAL_SERVER_ERROR");

@@ -21,6 +21,8 @@ export function toTrpcError(error: unknown): TRPCError {
 
 /** Rows that are missing or in the way are looked for by the services; here remains the database that is not there. */
 function toProblem(error: unknown): unknown {
+  // What caused it may look like a database that is away: a node that is away does.
+  if (error instanceof Problem) return error;
   const known = toDbError(error);
   if (!(known instanceof DbError)) return error;
   return known.kind === "unavailable" ? new Problem("ControlDatabaseDown", { cause: error }) : known;

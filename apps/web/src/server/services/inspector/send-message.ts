@@ -26,7 +26,8 @@ export async function sendMessage(ctx: ProjectScope, input: SendMessage): Promis
   const token = await signSenderToken(input.as, project.ref, jwtSecret);
   const id = randomUUID();
   const startedMs = performance.now();
-  const response = await post(toProjectUrl(node.url, project.ref), token, toBody(input, id));
+  // The public URL may lead to another node, or be out of reach from here.
+  const response = await post(toProjectUrl(node.adminUrl, project.ref), token, toBody(input, id));
   const ms = Math.round(performance.now() - startedMs);
   if (!response.ok) {
     const text = (await response.text()).slice(0, ANSWER_CHARACTERS_MAX);

@@ -66,7 +66,7 @@ async function runAlone(needs: Needs, ref: string): Promise<void> {
           plane: needs,
           managedUrl: env.managedDatabaseUrl,
           findNodeUrl: async () =>
-            chooseNode(await needs.directory.expected(), project.regionId)?.url ?? null,
+            chooseNode(await needs.directory.expected(), project.regionId)?.adminUrl ?? null,
           nodePatienceMs: env.fleet === "off" ? NODE_PATIENCE_MS.unmanaged : NODE_PATIENCE_MS.managed,
           nowMs: needs.nowMs,
         },

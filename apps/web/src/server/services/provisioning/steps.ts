@@ -15,7 +15,7 @@ export interface StepContext {
   /** Server on which managed databases are made. */
   managedUrl: string;
   project: Project;
-  /** Where clients of the project's region connect now; null while no node is known. */
+  /** Where this server reaches a node of the project's region; null while none is known. */
   findNodeUrl(): Promise<string | null>;
   /** How long a node may take to come. */
   nodePatienceMs: number;
