@@ -54,6 +54,7 @@ export class Bindings {
       replaces: this.#current(channelId),
       holding: { kind: "pending" },
       fromLsn: null,
+      sinceMs: 0,
       toldLost: false,
     };
     this.#subscriptions.set(channelId, subscription);

@@ -7,7 +7,7 @@ import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, LSN_ZERO, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
 import { EnvelopeBacklog } from "./envelope-backlog.ts";
 import { decodeEnvelopes } from "./envelope-batch.ts";
 import { hear, type KnownHome } from "./known-home.ts";
@@ -113,12 +113,13 @@ export class ProjectChanges {
     }
   }
 
-  #hold(subscription: Subscription, { shapes, lsn, missed }: ShapesRegistered): void {
+  #hold(subscription: Subscription, { shapes, missed, backlog, ...answer }: ShapesRegistered): void {
     if (isOver(subscription)) return;
     const isFirst = subscription.fromLsn === null;
     const { replaces, subscriber } = subscription;
-    const fromLsn = parseLsn(lsn);
-    subscription.fromLsn ??= replaces?.fromLsn ?? fromLsn;
+    const lsn = backlog?.fromLsn ?? answer.lsn;
+    if (isFirst) subscription.sinceMs = replaces?.sinceMs ?? backlog?.sinceMs ?? 0;
+    subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
     this.#routes.add(subscription, shapes);
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
@@ -182,9 +183,9 @@ export class ProjectChanges {
   #deliverToAll(envelope: ChangeEnvelope): void {
     const lsn = parseLsn(envelope.lsn);
     let recipients = 0;
-    for (const [{ subscriber, fromLsn }, ids] of this.#routes.targets(envelope)) {
-      if (fromLsn === null || lsn < fromLsn) continue;
-      subscriber.deliver(ids, envelope.dataJson, envelope);
+    for (const [subscription, ids] of this.#routes.targets(envelope)) {
+      if (!concerns(envelope, lsn, subscription)) continue;
+      subscription.subscriber.deliver(ids, envelope.dataJson, envelope);
       recipients++;
     }
     const nowMs = this.#options.clock.nowMs();
@@ -193,8 +194,7 @@ export class ProjectChanges {
   }
 
   #deliver(envelope: ChangeEnvelope, to: Subscription): void {
-    const { fromLsn } = to;
-    if (fromLsn === null || parseLsn(envelope.lsn) < fromLsn) return;
+    if (!concerns(envelope, parseLsn(envelope.lsn), to)) return;
     for (const [subscription, ids] of this.#routes.targets(envelope)) {
       if (subscription === to) to.subscriber.deliver(ids, envelope.dataJson, envelope);
     }
@@ -277,4 +277,8 @@ export class ProjectChanges {
   #tidy(): void {
     if (!this.#isSomebodyPending()) this.#backlog.clear();
   }
+}
+
+function concerns({ times }: ChangeEnvelope, lsn: Lsn, { fromLsn, sinceMs }: Subscription): boolean {
+  return fromLsn !== null && lsn >= fromLsn && times.committedMs >= sinceMs;
 }

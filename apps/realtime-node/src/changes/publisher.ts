@@ -29,8 +29,8 @@ interface Options {
   ask: Ask;
   /** The table's oid in the catalog; undefined when it is not published (any more). */
   tableOf(relation: Relation): number | undefined;
-  /** Reads the catalog anew if one of these tables is not as the catalog has it; nodes then register again. */
-  reconcile(relations: ReadonlySet<Relation>): Promise<void>;
+  /** Reads the catalog anew if the table of one of these is not as the catalog has it; nodes then register again. */
+  reconcile(changes: readonly RowChange[]): Promise<void>;
   notify(notice: HomeNotice): void;
   /** Rows of `realtime.messages`. */
   onMessageRow(change: RowChange): void;
@@ -108,7 +108,7 @@ export class Publisher {
   }
 
   async #match(changes: readonly RowChange[]): Promise<MatchedChange[]> {
-    await this.#options.reconcile(new Set(changes.map(({ relation }) => relation)));
+    await this.#options.reconcile(changes);
     const questions = new RemoteQuestions();
     const matched: MatchedChange[] = [];
     for (const change of changes) {

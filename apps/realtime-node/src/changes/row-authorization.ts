@@ -3,6 +3,7 @@ import type { Session } from "../wal/session.ts";
 import type { Table } from "./catalog.ts";
 import type { Claims } from "./claims-class.ts";
 import { type MatchedChange, reader, rowErrorFor } from "./matching.ts";
+import { seeing, TransactionUnseen } from "./seeing.ts";
 import type { TableShape } from "./shapes.ts";
 import { type RowKey, visibleRows } from "./visibility.ts";
 
@@ -33,6 +34,8 @@ interface Question {
   readonly claims: Claims;
   readonly keys: Map<string, RowKey>;
   readonly shapes: Set<string>;
+  /** Transactions whose rows these are. */
+  readonly xids: Set<number>;
   visible: Set<string>;
 }
 
@@ -52,6 +55,7 @@ export async function authorizeRows(matched: readonly MatchedChange[], ask: Ask)
       const question = questionFor(questions, onTable);
       question.keys.set(JSON.stringify(key), key);
       question.shapes.add(onTable.shape.id);
+      question.xids.add(change.xid);
     }
   }
   const unchecked = (await Promise.all([...questions.values()].map((each) => answer(each, ask)))).flat();
@@ -79,6 +83,7 @@ function questionFor(questions: Map<string, Question>, onTable: TableShape): Que
     claims: shape.claims,
     keys: new Map<string, RowKey>(),
     shapes: new Set<string>(),
+    xids: new Set<number>(),
     visible: new Set<string>(),
   };
   questions.set(key, known);
@@ -103,19 +108,15 @@ async function check(
 ): Promise<Unchecked[]> {
   statements.left--;
   try {
-    const found = await ask((session) =>
-      visibleRows(
-        session,
-        question.table,
-        question.claims,
-        keys.map(([, key]) => key),
-      ),
-    );
-    for (const position of found) question.visible.add(keys[position]?.[0] ?? "");
+    const rowKeys = keys.map(([, key]) => key);
+    const { table, claims, xids } = question;
+    const found = await seeing(xids, () => ask((session) => visibleRows(session, table, claims, rowKeys)));
+    for (const position of found.positions) question.visible.add(keys[position]?.[0] ?? "");
     return [];
   } catch (error) {
     const code = errorCodeOf(error) ?? "";
-    if (!isStatementFailure(code)) throw error;
+    const isUnseen = error instanceof TransactionUnseen;
+    if (!isStatementFailure(code) && !isUnseen) throw error;
     if (keys.length > 1 && statements.left > 1 && isAboutRows(code)) {
       const middle = Math.ceil(keys.length / 2);
       const first = await check(question, keys.slice(0, middle), ask, statements);

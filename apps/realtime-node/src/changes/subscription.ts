@@ -44,6 +44,8 @@ export interface Subscription {
   holding: Holding;
   /** Changes committed before this are not this channel's affair; null until the first registration. */
   fromLsn: Lsn | null;
+  /** Nor those committed before this time; epoch milliseconds, 0 unless the channel is given a backlog. */
+  sinceMs: number;
   /** The client has been told of a loss that it has not been told the end of. */
   toldLost: boolean;
 }

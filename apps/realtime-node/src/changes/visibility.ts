@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteLiteral, type Session } from "../wal/session.ts";
+import { parseSnapshot, type Snapshot } from "../wal/snapshot.ts";
 import type { Table, TableColumn } from "./catalog.ts";
 import type { Claims } from "./claims-class.ts";
 import type { RemoteTest } from "./compiled-filter.ts";
@@ -6,12 +7,18 @@ import type { RemoteTest } from "./compiled-filter.ts";
 /** Values of a primary key, in the order of `table.primaryKey`, as Postgres' text. */
 export type RowKey = readonly string[];
 
+/** Which rows were visible, and to a statement that saw what. */
+export interface VisibleRows {
+  /** Positions in the keys. */
+  readonly positions: ReadonlySet<number>;
+  readonly snapshot: Snapshot;
+}
+
 /**
  * Which of these rows a class of users may see now: one statement, whatever the number of rows and of users in the
  * class. Runs as the class's role with its claims, as Supabase does per subscription (protocol 6.5); nothing but
  * `request.jwt.claims` is set. Rows that are gone by now are not visible (12.32).
  *
- * @returns positions in `keys`
  * @throws what Postgres throws when a policy fails or the role may not be assumed; the caller rolls back
  */
 export async function visibleRows(
@@ -19,7 +26,7 @@ export async function visibleRows(
   table: Table,
   claims: Claims,
   keys: readonly RowKey[],
-): Promise<Set<number>> {
+): Promise<VisibleRows> {
   const columns = table.primaryKey.map((name) => columnNamed(table, name));
   const arrays = columns.map(({ sqlType }, index) =>
     arrayOf(
@@ -29,14 +36,25 @@ export async function visibleRows(
   );
   const names = columns.map((_, index) => `k${index}`);
   const equal = columns.map(({ name }, index) => `t.${quoteIdentifier(name)} = k.k${index}`);
-  const rows = await session.rows(`
+  const [row] = await session.rows(`
     begin;
     select set_config('role', ${quoteLiteral(String(claims.role ?? ""))}, true),
       set_config('request.jwt.claims', ${quoteLiteral(JSON.stringify(claims))}, true);
-    select k.position from unnest(${arrays.join(", ")}) with ordinality as k(${names.join(", ")}, position)
-    where exists (select 1 from ${table.sqlName} t where ${equal.join(" and ")});
+    select pg_current_snapshot() as snapshot, json_agg(k.position) filter (
+      where exists (select 1 from ${table.sqlName} t where ${equal.join(" and ")})) as visible
+    from unnest(${arrays.join(", ")}) with ordinality as k(${names.join(", ")}, position);
     rollback`);
-  return new Set(rows.map((row) => Number(row.position) - 1));
+  const positions: number[] = JSON.parse(row?.visible ?? "[]");
+  return {
+    positions: new Set(positions.map((position) => position - 1)),
+    snapshot: parseSnapshot(row?.snapshot ?? ""),
+  };
+}
+
+/** What a statement sees now. */
+export async function currentSnapshot(session: Session): Promise<Snapshot> {
+  const [row] = await session.rows("select pg_current_snapshot() as snapshot");
+  return parseSnapshot(row?.snapshot ?? "");
 }
 
 /** For which of these values a comparison holds that cannot be made in memory. */

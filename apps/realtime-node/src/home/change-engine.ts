@@ -2,19 +2,24 @@ import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import type { ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus } from "../bus/bus.ts";
 import { Publisher } from "../changes/publisher.ts";
+import { seeing } from "../changes/seeing.ts";
 import { Shapes } from "../changes/shapes.ts";
+import { currentSnapshot } from "../changes/visibility.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
-import type { Relation } from "../wal/row-change.ts";
+import type { Relation, RowChange } from "../wal/row-change.ts";
 import type { Session } from "../wal/session.ts";
 import { TypeCatalog } from "../wal/type-catalog.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
 import { CatalogWatch } from "./catalog-watch.ts";
 import { nextEpoch } from "./election.ts";
 import type { MessageFeed } from "./message-feed.ts";
-import { type HandedOn, Registrations } from "./registrations.ts";
+import { type Backlog, type HandedOn, Registrations } from "./registrations.ts";
 import type { Term } from "./replication.ts";
+
+/** supabase-js is back within 15 s of a node's death; what is older belongs to nobody who is still waiting for it. */
+const BACKLOG_AGE_MS = 60_000;
 
 interface Options {
   ref: string;
@@ -36,6 +41,12 @@ interface Options {
   notify(notice: HomeNotice): void;
 }
 
+interface Beginning {
+  /** Whether nodes had registrations that they will bring again. */
+  gather: boolean;
+  onElected?: () => void;
+}
+
 /**
  * Row changes of one project, from the stream to the bus: who asked for what, by which catalog. A changed catalog may
  * change who shares a class of claims, so it begins a new epoch: everything that was registered is void, the stream
@@ -51,6 +62,8 @@ export class ChangeEngine {
   #epoch = 0;
   /** The last row that had come by when the registrations of this epoch were complete. */
   #gatheredLsn: Lsn = LSN_ZERO;
+  /** Clients do not say where they were, so all that come back while this home gathers are given the rows since the last one. */
+  #backlog: Backlog | null = null;
   /** The last commit of this epoch that was held against the shapes. */
   #matchedLsn: Lsn = LSN_ZERO;
 
@@ -65,6 +78,7 @@ export class ChangeEngine {
       catalog,
       epoch,
       handedOn: () => this.#handedOn(),
+      backlog: () => this.#backlog,
       refresh: () => this.lookForNews(),
     });
     this.publisher = new Publisher({
@@ -73,7 +87,7 @@ export class ChangeEngine {
       epoch,
       types: () => this.#types,
       tableOf: (relation) => catalog.tableOf(relation)?.oid,
-      reconcile: (relations) => this.#reconcile(relations),
+      reconcile: (changes) => this.#reconcile(changes),
       isMessageTable: (relation) => options.feed.isSource(relation),
       onMessageRow: (change) => options.feed.offer(change),
     });
@@ -88,9 +102,16 @@ export class ChangeEngine {
   }
 
   /** In the session that holds the lock. What nodes had with another home is gathered before anything streams. */
-  async onTerm(session: Session, term: Term): Promise<void> {
+  async onTerm(session: Session, term: Term, onElected: () => void): Promise<void> {
     await this.catalog.read(session);
-    await this.#begin(term.epoch, { gather: !term.slotCreated });
+    if (!term.slotCreated) {
+      this.#backlog = { fromLsn: term.fromLsn, sinceMs: this.#options.clock.nowMs() - BACKLOG_AGE_MS };
+    }
+    try {
+      await this.#begin(term.epoch, { gather: !term.slotCreated, onElected });
+    } finally {
+      this.#backlog = null;
+    }
   }
 
   async publish(batch: WalBatch): Promise<void> {
@@ -107,9 +128,13 @@ export class ChangeEngine {
   }
 
   /** Inside of a batch, so nobody else is at it. */
-  async #reconcile(relations: ReadonlySet<Relation>): Promise<void> {
+  async #reconcile(changes: readonly RowChange[]): Promise<void> {
+    const relations = new Set(changes.map(({ relation }) => relation));
     const news = [...relations].filter((each) => this.shapes.isWanted(each) && this.catalog.isNews(each));
     if (news.length === 0) return;
+    const { ask } = this.#options;
+    const xids = new Set(changes.map(({ xid }) => xid));
+    await seeing(xids, () => ask(async (session) => ({ snapshot: await currentSnapshot(session) })));
     await this.#refresh();
     this.catalog.accept(relations);
   }
@@ -126,11 +151,13 @@ export class ChangeEngine {
     await this.#begin(await ask(nextEpoch), { gather: this.shapes.size > 0 });
   }
 
-  async #begin(epoch: number, { gather }: { gather: boolean }): Promise<void> {
+  async #begin(epoch: number, { gather, onElected }: Beginning): Promise<void> {
     this.#epoch = epoch;
     this.#types = new TypeCatalog();
     this.publisher.forgetTypes();
     this.shapes.clear();
+    // Before the gathering, which would wait in vain for nodes that find nobody to ask.
+    onElected?.();
     this.#options.announce();
     if (gather) await this.registrations.gather();
     this.shapes.settle();

@@ -84,9 +84,9 @@ export class Home {
       clock,
       log,
       isWanted: (relation) => this.#engine.isWanted(relation),
-      onTerm: (session, term) => {
+      onTerm: (session, term, onElected) => {
         this.#serve();
-        return this.#engine.onTerm(session, term);
+        return this.#engine.onTerm(session, term, onElected);
       },
       publish: (batch) => this.#engine.publish(batch),
       ask: (work, deadlineMs) => this.#ask("stream", deadlineMs, work),

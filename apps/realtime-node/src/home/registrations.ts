@@ -26,8 +26,16 @@ interface Options {
   ask: Ask;
   epoch(): number;
   handedOn(): HandedOn | null;
+  /** Null except while a home that has taken over a slot gathers. */
+  backlog(): Backlog | null;
   /** The catalog may be older than the table that somebody asks for. */
   refresh(): Promise<void>;
+}
+
+/** Rows that no home has handed on, for channels that come back while a new one gathers. */
+export interface Backlog {
+  fromLsn: Lsn;
+  sinceMs: number;
 }
 
 /** A new term waits until the nodes have come back: at least, at most, and until nobody has come for this long. */
@@ -55,7 +63,7 @@ export class Registrations {
    * @throws Refusal with the text that clients know, or when the database is away
    */
   async register(request: Request): Promise<ShapesRegistered> {
-    const { shapes, handedOn, epoch } = this.#options;
+    const { shapes, handedOn, backlog, epoch } = this.#options;
     const life: NodeLife = { node: request.node, boot: request.boot };
     this.#leases.renew(life, this.#now());
     const isNew = request.bindings.some((spec) => !this.#options.catalog.preparation.hasTableFor(spec));
@@ -65,7 +73,12 @@ export class Registrations {
       const prepared = await this.#prepare(request);
       // From here to the registration nothing is awaited: what is missed, and in which epoch, is known exactly.
       const missed = request.resume === true ? handedOn() : null;
-      const registered = { shapes: shapes.register(life, request.registration, prepared), epoch: epoch() };
+      const unseen = request.resume === true ? null : backlog();
+      const registered = {
+        shapes: shapes.register(life, request.registration, prepared),
+        epoch: epoch(),
+        ...(unseen !== null && { backlog: { ...unseen, fromLsn: formatLsn(unseen.fromLsn) } }),
+      };
       const lsn = await this.#position.read();
       if (missed === null) return { ...registered, lsn };
       return {

@@ -47,7 +47,7 @@ interface Options {
   log: Log;
   isWanted(relation: Relation): boolean;
   /** In the session that holds the lock, before it streams; may take its time, Postgres keeps everything meanwhile. */
-  onTerm(session: Session, term: Term): Promise<void>;
+  onTerm(session: Session, term: Term, onElected: () => void): Promise<void>;
   /** Resolves when the batch is with the bus. */
   publish(batch: WalBatch): Promise<void>;
   /** Runs work on an ordinary connection. */
@@ -195,7 +195,7 @@ export class Replication {
     this.#ackedLsn = slot.fromLsn;
     if (this.#term === null || !nobodyCameBetween) {
       this.#term = { epoch, slotCreated: slot.created, fromLsn: slot.fromLsn };
-      await onTerm(session, this.#term);
+      await onTerm(session, this.#term, onElected);
     }
     onElected();
     return { publications, confirmedLsn: slot.fromLsn };

@@ -35,6 +35,8 @@ export interface RowChange {
   readonly commitLsn: Lsn;
   /** Epoch milliseconds of the commit, by the database's clock. */
   readonly commitMs: number;
+  /** 32 bits. Other sessions may see the transaction a moment later than the stream does. */
+  readonly xid: number;
   /** Counts the rows of its transaction from 0; the same each time the transaction is streamed. */
   readonly ordinal: number;
   readonly receivedMs: number;

@@ -19,6 +19,7 @@ export interface Arrival {
 interface OpenTransaction {
   commitLsn: Lsn;
   commitMs: number;
+  xid: number;
   rows: number;
 }
 
@@ -48,7 +49,7 @@ export class TransactionAssembler {
   push(message: WalMessage, arrival: Arrival): WalEvent | null {
     switch (message.kind) {
       case "begin":
-        this.#open = { commitLsn: message.commitLsn, commitMs: message.commitMs, rows: 0 };
+        this.#open = { commitLsn: message.commitLsn, commitMs: message.commitMs, xid: message.xid, rows: 0 };
         return null;
       case "commit":
         this.#open = null;
@@ -84,6 +85,7 @@ export class TransactionAssembler {
       oldTuple: message.kind === "insert" ? undefined : message.oldTuple,
       commitLsn: transaction.commitLsn,
       commitMs: transaction.commitMs,
+      xid: transaction.xid,
       ordinal: transaction.rows++,
       receivedMs,
       bytes,
