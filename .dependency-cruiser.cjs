@@ -84,9 +84,9 @@ module.exports = {
     ),
     only(
       "bus-is-a-leaf",
-      "The bus carries bytes for anybody and knows nobody but the log.",
+      "The bus carries bytes for anybody and knows nobody but time and the log.",
       { path: `${node}/bus` },
-      { path: `${node}/(?!bus/|log\\.ts)` },
+      { path: `${node}/(?!bus/|(log|clock|deadline|deferred)\\.ts)` },
     ),
   ],
   options: {
