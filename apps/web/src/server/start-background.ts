@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { pruneNodes } from "@tidewire/db/nodes";
 import { pruneSamples } from "@tidewire/db/samples";
 import { isRunning } from "./fleet/process-table.ts";
@@ -9,6 +10,10 @@ const HOUSEKEEPING_EVERY_MS = 10 * 60_000;
 const SAMPLES_KEPT_MS = 7 * 24 * 3_600_000;
 const NODES_KEPT_MS = 24 * 3_600_000;
 const RESUME_EVERY_MS = 10_000;
+/** For requests in flight. Live pages never end their streams; they come back to whichever dashboard runs next. */
+const LEAVING_MS = 1_000;
+/** What Next ends with when it is done before us: asked for, so no failure. */
+const ENDED_BY_SIGNAL = [130, 143];
 const STARTED = Symbol.for("tidewire.background");
 
 /** What runs without anybody asking: the fleet, half-made projects, tidying up. Once per process. */
@@ -21,9 +26,15 @@ export function startBackground(): void {
   setInterval(() => resumeProvisioning(shared), RESUME_EVERY_MS).unref();
   setInterval(() => void tidyUp(shared), HOUSEKEEPING_EVERY_MS).unref();
   followOwner(shared);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => void shared.reconciler?.close().catch(() => undefined));
-  }
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void leave(shared));
+}
+
+async function leave({ reconciler }: Resources): Promise<void> {
+  process.once("exit", (code) => {
+    if (ENDED_BY_SIGNAL.includes(code)) process.exitCode = 0;
+  });
+  await Promise.all([reconciler?.close().catch(() => undefined), delay(LEAVING_MS)]);
+  process.exit(0);
 }
 
 /** With settings that cannot work there is nothing to serve, not even an error page. */
