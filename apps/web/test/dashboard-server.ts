@@ -21,8 +21,10 @@ export interface DashboardServer extends AsyncDisposable {
 /** Does not wait for anything; the caller ends the child. */
 export function spawnDashboard(plane: TestControlPlane, port: number, env: Record<string, string>) {
   const child = spawn(process.execPath, [SERVER], {
+    // Not everything we have: libraries that notice a test runner turn their guards off.
     env: {
-      ...process.env,
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
       NODE_ENV: "production",
       PORT: String(port),
       HOSTNAME: "127.0.0.1",
@@ -35,6 +37,7 @@ export function spawnDashboard(plane: TestControlPlane, port: number, env: Recor
       BETTER_AUTH_URL: `http://localhost:${port}`,
       TIDEWIRE_HOME: plane.homeDir,
       TIDEWIRE_FLEET: "off",
+      TIDEWIRE_SIGN_IN_LIMIT: "off",
       TIDEWIRE_OWNER_PID: String(process.pid),
       ...env,
     },
@@ -52,7 +55,7 @@ export async function startDashboard(
   const port = await freePort();
   const { child, output } = spawnDashboard(plane, port, env);
   const url = `http://127.0.0.1:${port}`;
-  await eventually(async () => (await fetch(`${url}/api/health`)).ok, { withinMs: 20_000 });
+  await eventually(async () => (await fetch(`${url}/api/health`)).ok, { withinMs: 45_000 });
   return {
     url,
     child,
@@ -87,7 +90,7 @@ export function postSignIn(url: string, password: string, origin = url): Promise
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

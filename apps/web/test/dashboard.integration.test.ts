@@ -2,32 +2,33 @@ import { once } from "node:events";
 import { eventually } from "@tidewire/testkit/eventually";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import superjson from "superjson";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEventStream } from "../src/server/fleet/event-stream.ts";
 import type { AppRouter } from "../src/server/root.ts";
 import { ADMIN, startControlPlane, type TestControlPlane } from "./control-plane.ts";
-import { isBuilt, postSignIn, signIn, spawnDashboard, startDashboard } from "./dashboard-server.ts";
+import {
+  type DashboardServer,
+  freePort,
+  isBuilt,
+  postSignIn,
+  signIn,
+  spawnDashboard,
+  startDashboard,
+} from "./dashboard-server.ts";
 
 const ref = "demo0000000000000000";
 
-describe.runIf(isBuilt)("the built dashboard", () => {
-  const owned: AsyncDisposable[] = [];
-  afterEach(async () => {
-    for (const resource of owned.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+describe.runIf(isBuilt)("the built dashboard", { timeout: 60_000 }, () => {
+  let plane: TestControlPlane;
+  let dashboard: DashboardServer;
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    dashboard = await startDashboard(plane);
+  }, 120_000);
+  afterAll(async () => {
+    await dashboard[Symbol.asyncDispose]();
+    await plane[Symbol.asyncDispose]();
   });
-
-  async function startPlane(): Promise<TestControlPlane> {
-    const plane = await startControlPlane();
-    owned.push(plane);
-    return plane;
-  }
-
-  async function start(env: Record<string, string> = {}) {
-    const plane = await startPlane();
-    const dashboard = await startDashboard(plane, { TIDEWIRE_SIGN_IN_LIMIT: "off", ...env });
-    owned.push(dashboard);
-    return { plane, dashboard };
-  }
 
   const clientOf = (url: string, cookie?: string) =>
     createTRPCClient<AppRouter>({
@@ -41,7 +42,6 @@ describe.runIf(isBuilt)("the built dashboard", () => {
     });
 
   test("signed in, the procedures answer; signed out, they refuse with a sentence", async () => {
-    const { dashboard } = await start();
     const api = clientOf(dashboard.url, await signIn(dashboard.url));
     expect((await api.me.session.query()).user.email).toBe(ADMIN.email);
     expect((await api.projects.list.query()).projects.map((project) => project.ref)).toEqual([ref]);
@@ -52,7 +52,6 @@ describe.runIf(isBuilt)("the built dashboard", () => {
   });
 
   test("both names of loopback are one origin, a strange one is refused", async () => {
-    const { dashboard } = await start();
     const { port } = new URL(dashboard.url);
     expect((await postSignIn(dashboard.url, ADMIN.password, `http://localhost:${port}`)).status).toBe(200);
     const fromElsewhere = await fetch(`${dashboard.url}/api/auth/sign-out`, {
@@ -68,17 +67,16 @@ describe.runIf(isBuilt)("the built dashboard", () => {
   });
 
   test("too many attempts are told how long to wait", async () => {
-    const { dashboard } = await start({ TIDEWIRE_SIGN_IN_LIMIT: "2" });
+    await using strict = await startDashboard(plane, { TIDEWIRE_SIGN_IN_LIMIT: "2" });
     for (let attempt = 0; attempt < 2; attempt++) {
-      expect((await postSignIn(dashboard.url, "wrong password")).status).toBe(401);
+      expect((await postSignIn(strict.url, "wrong password")).status).toBe(401);
     }
-    const refused = await postSignIn(dashboard.url, ADMIN.password);
+    const refused = await postSignIn(strict.url, ADMIN.password);
     expect(refused.status).toBe(429);
     expect((await refused.json()).message).toMatch(/Too many attempts.*Try again in \d+ s\./);
   });
 
   test("a subscription streams, and ends on the server when its reader goes", async () => {
-    const { dashboard } = await start();
     const cookie = await signIn(dashboard.url);
     const input = encodeURIComponent(JSON.stringify({ json: { ref } }));
     const abort = new AbortController();
@@ -98,7 +96,6 @@ describe.runIf(isBuilt)("the built dashboard", () => {
   });
 
   test("[P9] without the control database a new sign-in is told the truth, and health says why", async () => {
-    const { plane, dashboard } = await start();
     const cookie = await signIn(dashboard.url);
     await plane.postgres.stop("fast");
     const response = await postSignIn(dashboard.url, ADMIN.password);
@@ -114,8 +111,7 @@ describe.runIf(isBuilt)("the built dashboard", () => {
   });
 
   test("settings that cannot work are all named, and the server does not start", async () => {
-    const plane = await startPlane();
-    const { child, output } = spawnDashboard(plane, 1, {
+    const { child, output } = spawnDashboard(plane, await freePort(), {
       BETTER_AUTH_SECRET: "short",
       TIDEWIRE_NODE_SECRET: "",
     });
