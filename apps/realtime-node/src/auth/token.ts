@@ -48,7 +48,7 @@ export function assertCurrent({ claims, expSeconds }: VerifiedToken, nowMs: numb
 }
 
 /** @throws Refusal InvalidJWTToken, saying how long ago */
-export function assertNotExpired(expiresAtMs: number, nowMs: number): void {
+function assertNotExpired(expiresAtMs: number, nowMs: number): void {
   const secondsAgo = Math.floor(nowMs / MS_PER_SECOND) - Math.floor(expiresAtMs / MS_PER_SECOND);
   if (secondsAgo < 0) return;
   throw new Refusal("InvalidJWTToken", { message: `Token has expired ${secondsAgo} seconds ago` });

@@ -48,7 +48,7 @@ export interface ProjectPort {
   readonly counters: ProjectCounters;
 }
 
-export interface HomePort extends Authorizer {
+interface HomePort extends Authorizer {
   /** Oldest first. Rejects with a `Refusal`. */
   replay(
     ref: string,
@@ -72,12 +72,12 @@ export interface Member {
   readonly outbox: { offer(frame: WireFrame): boolean };
 }
 
-export interface HubPort {
+interface HubPort {
   join(room: Room, member: Member): void;
   leave(room: Room, channelId: string): void;
 }
 
-export interface RelayPort {
+interface RelayPort {
   publish(
     room: Room,
     broadcast: Broadcast,
@@ -92,9 +92,9 @@ export interface RelayPort {
 }
 
 /** Origin -> last sequence number. */
-export type Positions = Record<string, number>;
+type Positions = Record<string, number>;
 
-export type DepartureCause = PresenceEviction["cause"];
+type DepartureCause = PresenceEviction["cause"];
 
 /** Why something ended, and for how long nothing had been heard when silence was the reason. */
 export interface Departure {
@@ -102,7 +102,7 @@ export interface Departure {
   silentMs?: number;
 }
 
-export interface PresencePort {
+interface PresencePort {
   /** Before a channel joins: resolves when other nodes have said who is present. Bounded. */
   prepare(room: Room): Promise<void>;
   track(
@@ -143,12 +143,12 @@ export interface TapPort {
   emit(event: Omit<TapEvent, "id" | "node" | "atMs"> & { atMs?: number }): void;
 }
 
-export interface MetricsPort {
+interface MetricsPort {
   refused(ref: string | undefined, code: string): void;
   payload(kind: "broadcast" | "presence" | "postgres_changes", bytes: number): void;
 }
 
-export interface LogPort {
+interface LogPort {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -156,7 +156,7 @@ export interface LogPort {
 }
 
 /** Deadlines on the monotonic clock. A task returns when it wants to run again. */
-export interface PulsePort {
+interface PulsePort {
   nowMs(): number;
   schedule(dueMs: number, task: (nowMs: number) => number | undefined): { cancel(): void };
   delay(delayMs: number, signal: AbortSignal): Promise<void>;

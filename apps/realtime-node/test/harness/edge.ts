@@ -36,7 +36,7 @@ export const PUBLISHABLE_KEY = "tw_publishable_edge";
 export const SECRET_KEY = "sb_secret_edge";
 
 /** What the project's database would say, decided by the test. */
-export interface HomeAnswers {
+interface HomeAnswers {
   /** Default: everything is granted. May throw a `Refusal`, now or later. */
   authorize: (request: AuthorizeRequest) => Grants | Promise<Grants>;
   replay: () => ReplayedMessage[] | Promise<ReplayedMessage[]>;
