@@ -1,6 +1,9 @@
 /** Half-received messages may hold this much of a node's memory in all; beyond it the oldest is given up. */
 const ASSEMBLY_BYTES_MAX = 64 * 1024 * 1024;
 
+/** The header that carries a part's tag. */
+export const PART_HEADER = "Tw-Part";
+
 /** Where one part stands in its message; written into a header as `<id>.<index>.<count>`. */
 export interface PartTag {
   id: string;

@@ -1,11 +1,9 @@
 import {
   connect,
   createInbox,
-  headers,
   type Msg,
   type NatsConnection,
   type Subscription as NatsSubscription,
-  nuid,
   type Status,
 } from "@nats-io/transport-node";
 import { systemClock } from "../clock.ts";
@@ -23,27 +21,16 @@ import {
   type Subscription,
 } from "./bus.ts";
 import { Inbox } from "./inbox.ts";
-import { Listeners } from "./listeners.ts";
-import { encodePartTag, PartAssembler, parsePartTag, splitParts } from "./message-parts.ts";
+import { type Listener, Listeners } from "./listeners.ts";
+import { PART_HEADER, PartAssembler, parsePartTag } from "./message-parts.ts";
 import { type NatsAddress, toConnectionOptions } from "./nats-options.ts";
+import { NatsWriter, type Outgoing } from "./nats-writer.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { parseSubject } from "./subject-table.ts";
-import { UnconfirmedBytes } from "./unconfirmed-bytes.ts";
 
-const PART_HEADER = "Tw-Part";
-/** Room for subject, reply subject and part header beside the payload of one part. */
-const ENVELOPE_BYTES_MAX = 4 * 1024;
-/** Kept for the server while it is away; about two seconds of a busy node. Beyond it the newest is refused. */
-const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 const FLUSH_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const NO_RESPONDERS_STATUS = 503;
-
-interface Outgoing {
-  subject: string;
-  data: Uint8Array;
-  reply?: string;
-}
 
 /**
  * Connects to a NATS server (2.9 or newer).
@@ -73,12 +60,11 @@ export class NatsBus implements Bus {
   readonly #listeners: Listeners;
   readonly #inbox = new Inbox();
   readonly #replies = createInbox();
+  readonly #writer: NatsWriter;
+  /** Asked of other nodes; those asked of this one do not need the server. */
   readonly #requests = new PendingRequests();
-  readonly #unconfirmed = new UnconfirmedBytes();
+  readonly #ownRequests = new PendingRequests();
   readonly #watching: Promise<void>;
-  #waiting: Outgoing[] = [];
-  #waitingBytes = 0;
-  #lostWhileAway = 0;
   #state: BusStatus["state"] = "connected";
   #sinceMs = Date.now();
   #published = 0;
@@ -87,6 +73,7 @@ export class NatsBus implements Bus {
 
   constructor(connection: NatsConnection, log: Log) {
     this.#connection = connection;
+    this.#writer = new NatsWriter(connection);
     this.#log = log;
     this.#listeners = new Listeners((err, subject) => log.error({ err, subject }, "a bus handler threw"));
     this.#listen(`${this.#replies}.*`, (message, raw) => this.#onReply(message, raw));
@@ -102,7 +89,7 @@ export class NatsBus implements Bus {
       published: this.#published,
       received: this.#received,
       lost: this.#lost,
-      pendingBytes: this.#waitingBytes + this.#unconfirmed.bytes + this.#inbox.bytes,
+      pendingBytes: this.#writer.pendingBytes + this.#inbox.bytes,
     };
   }
 
@@ -139,15 +126,12 @@ export class NatsBus implements Bus {
     parseSubject(subject, { wildcards: false });
     if (this.#state === "closed") return Promise.reject(new BusUnavailable("the bus is closed"));
     const own = this.#listeners.echoing(subject);
-    if (own.length === 0 && this.#state !== "connected") {
+    if (own.length > 0) return this.#askHere(own, { subject, data }, timeoutMs);
+    if (this.#state !== "connected") {
       return Promise.reject(new BusUnavailable("the NATS server does not answer"));
     }
     const { token, answer, settle } = this.#requests.open(subject, timeoutMs);
-    const respond = (found: Uint8Array) => this.#deliverHere(found.byteLength, () => settle(found));
-    for (const listener of own) {
-      this.#deliverHere(data.byteLength, () => listener.deliver({ subject, data, respond }));
-    }
-    if (own.length === 0 && !this.#send({ subject, data, reply: `${this.#replies}.${token}` })) {
+    if (!this.#send({ subject, data, reply: `${this.#replies}.${token}` })) {
       settle(new BusUnavailable("too much is waiting for the NATS server"));
     }
     return answer;
@@ -179,7 +163,7 @@ export class NatsBus implements Bus {
     const onLate = (err: unknown) => this.#log.warn({ err }, "the bus closed before all was sent");
     if (this.#state === "connected") await within("the last flush", this.flush(), deadline).catch(onLate);
     this.#moveTo("closed");
-    this.#requests.failAll("the bus was closed");
+    for (const requests of [this.#requests, this.#ownRequests]) requests.failAll("the bus was closed");
     const ended = Promise.all([this.#connection.close(), this.#watching]);
     await within("the end of the connection", ended, deadline).catch(onLate);
   }
@@ -223,6 +207,15 @@ export class NatsBus implements Bus {
     request?.settle(nobody ? new NoResponders(request.subject) : data);
   }
 
+  #askHere(own: readonly Listener[], message: BusMessage, timeoutMs: number): Promise<Uint8Array> {
+    const { answer, settle } = this.#ownRequests.open(message.subject, timeoutMs);
+    const respond = (found: Uint8Array) => this.#deliverHere(found.byteLength, () => settle(found));
+    for (const listener of own) {
+      this.#deliverHere(message.data.byteLength, () => listener.deliver({ ...message, respond }));
+    }
+    return answer;
+  }
+
   #deliverHere(bytes: number, run: () => void): void {
     const accepted = this.#inbox.offer(bytes, () => {
       if (this.#state !== "closed") run();
@@ -232,50 +225,11 @@ export class NatsBus implements Bus {
 
   /** False when the message was refused. */
   #send(message: Outgoing): boolean {
-    if (this.#state === "reconnecting") return this.#wait(message);
-    if (!this.#unconfirmed.offer(message.data.byteLength)) {
-      this.#disrupt({ cause: "overflow", messagesLost: 1 });
-      return false;
-    }
-    this.#write(message);
-    this.#confirmInTime();
-    return true;
-  }
-
-  #wait(message: Outgoing): boolean {
-    if (this.#waitingBytes + message.data.byteLength > WAITING_BYTES_MAX) {
-      this.#lost++;
-      this.#lostWhileAway++;
-      return false;
-    }
-    this.#waiting.push(message);
-    this.#waitingBytes += message.data.byteLength;
-    return true;
-  }
-
-  #write({ subject, data, reply }: Outgoing): void {
-    const bytesMax = (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - ENVELOPE_BYTES_MAX;
-    if (data.byteLength <= bytesMax) {
-      this.#connection.publish(subject, data, reply === undefined ? undefined : { reply });
-      return;
-    }
-    const id = nuid.next();
-    const parts = splitParts(data, bytesMax);
-    for (const [index, part] of parts.entries()) {
-      const tags = headers();
-      tags.set(PART_HEADER, encodePartTag({ id, index, count: parts.length }));
-      this.#connection.publish(subject, part, { headers: tags, reply });
-    }
-  }
-
-  #confirmInTime(): void {
-    const mark = this.#unconfirmed.due();
-    if (mark === undefined) return;
-    this.#connection.flush().then(
-      () => this.#unconfirmed.confirm(mark),
-      // A disconnection: `#onAway` has already settled the account.
-      () => {},
-    );
+    const accepted = this.#writer.offer(message);
+    // While the server is away nobody can repair anything; the loss is told with its return.
+    if (!accepted && this.#state === "reconnecting") this.#lost++;
+    else if (!accepted) this.#disrupt({ cause: "overflow", messagesLost: 1 });
+    return accepted;
   }
 
   async #watch(): Promise<void> {
@@ -297,20 +251,16 @@ export class NatsBus implements Bus {
   #onAway(server: string): void {
     if (this.#state === "reconnecting") return;
     this.#moveTo("reconnecting");
-    this.#unconfirmed.reset();
+    this.#writer.away();
     this.#requests.failAll("the NATS server went away");
     this.#log.warn({ server }, "the NATS server went away; reconnecting");
   }
 
   #onBack(server: string): void {
     this.#moveTo("connected");
-    const [waiting, lost] = [this.#waiting, this.#lostWhileAway];
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#lostWhileAway = 0;
-    for (const message of waiting) this.#send(message);
-    this.#log.info({ server, sent: waiting.length, lost }, "the NATS server is back");
-    this.#listeners.disrupt({ cause: "reconnected", messagesLost: lost });
+    const { sent, refused } = this.#writer.back();
+    this.#log.info({ server, sent, refused }, "the NATS server is back");
+    this.#listeners.disrupt({ cause: "reconnected", messagesLost: refused });
   }
 
   #moveTo(state: BusStatus["state"]): void {

@@ -1,5 +1,4 @@
 import {
-  decodeRoomMessage,
   encodeRoomMessage,
   type FanOutEnvelope,
   type Room,
@@ -9,10 +8,9 @@ import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/b
 import { broadcastsLost } from "@tidewire/protocol/supabase/system";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
-import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type CarriedRoom, type Listening, positionsOf } from "./carried-room.ts";
+import { type CarriedRoom, positionsOf } from "./carried-room.ts";
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
   type Audience,
@@ -26,7 +24,8 @@ import { History, type HistoryLimits } from "./history.ts";
 import { HistoryClient, serveHistory } from "./history-exchange.ts";
 import type { Hub } from "./hub.ts";
 import { Interests } from "./interests.ts";
-import { bootOf, type Span } from "./sequence.ts";
+import { RoomListener } from "./room-listener.ts";
+import type { Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Surveys } from "./surveys.ts";
 import type { Positions } from "./topic-log.ts";
@@ -35,7 +34,6 @@ const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
 const HEADS_MS = 1_000;
 const SWEEP_MS = 5_000;
-const OPENING_MS_MAX = 300;
 
 /** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
 interface Peers {
@@ -97,13 +95,11 @@ export class Relay {
   readonly #history: History;
   readonly #rooms: CarriedRooms;
   readonly #interests: Interests;
-  readonly #arrivals: Arrivals;
-  readonly #surveys: Surveys;
+  readonly #listener: RoomListener;
   readonly #countedSinceHeads = new Set<CarriedRoom>();
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
-  #resyncing: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -114,7 +110,7 @@ export class Relay {
     const remember = (carried: CarriedRoom, envelope: FanOutEnvelope) =>
       this.#rooms.remember(carried, envelope);
     const alive = () => this.#alivePeers();
-    this.#arrivals = new Arrivals({
+    const arrivals = new Arrivals({
       client,
       clock,
       peers: alive,
@@ -122,13 +118,14 @@ export class Relay {
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
-    this.#surveys = new Surveys({ boot, client, arrivals: this.#arrivals, peers: alive, remember });
+    const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
+    this.#listener = new RoomListener({ boot, bus, clock, log, arrivals, surveys, peers: alive });
     this.#interests = new Interests({
       hub,
       clock,
       graceMs: options.graceMs ?? GRACE_MS,
-      onOpen: (room, key) => this.#listen(room, key),
-      onClose: (_, key) => this.#stopListening(key),
+      onOpen: (room, key) => this.#listener.open(this.#rooms.carry(room, key)),
+      onClose: (room, key) => this.#listener.close(this.#rooms.carry(room, key)),
     });
     this.#timers = [
       clock.every(HEADS_MS, () => this.#publishHeads()),
@@ -196,13 +193,7 @@ export class Relay {
    */
   async prepare(room: Room, resumeFrom: Positions = {}): Promise<void> {
     this.#interests.hold(room);
-    const carried = this.#rooms.carry(room);
-    const { listening } = carried;
-    if (listening === undefined) return;
-    if (listening.opening !== undefined) await this.#patiently(listening.opening);
-    if (Object.keys(resumeFrom).length === 0) return;
-    await this.#surveys.copy(carried, listening);
-    await this.#surveys.reach(carried, resumeFrom);
+    await this.#listener.ready(this.#rooms.carry(room), resumeFrom);
   }
 
   /**
@@ -225,9 +216,7 @@ export class Relay {
 
   /** After a disruption: asks the given nodes, or all, for what was missed in every open room. */
   async resync(boots?: string[]): Promise<void> {
-    await this.#resyncing;
-    this.#resyncing = this.#resyncAll(boots ?? this.#alivePeers());
-    await this.#resyncing;
+    await this.#listener.resync(() => this.#rooms.all(), boots);
   }
 
   close(): void {
@@ -235,58 +224,6 @@ export class Relay {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#publishHeads();
     this.#interests.close();
-  }
-
-  #listen(room: Room, key: string): void {
-    const { bus, clock, log } = this.#options;
-    const carried = this.#rooms.carry(room);
-    const onMessage = ({ data }: { data: Uint8Array }) => {
-      try {
-        this.#onMessage(carried, data);
-      } catch (err) {
-        log.warn({ err, room: key }, "a broadcast of another node could not be read");
-      }
-    };
-    const listening: Listening = {
-      subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
-      sinceMs: clock.nowMs(),
-      opening: undefined,
-      incoming: new Map(),
-      surveyed: new Set<string>(),
-      copied: new Map(),
-    };
-    carried.listening = listening;
-    if (this.#alivePeers().length === 0) return;
-    listening.opening = bus
-      .flush()
-      .then(() => this.#surveys.open(carried, listening))
-      .catch((err: unknown) => log.warn({ err, room: key }, "a room was opened without asking other nodes"))
-      .finally(() => {
-        listening.opening = undefined;
-      });
-  }
-
-  /** A bus that is away must not hold up a join: what arrives later is still put in order. */
-  #patiently(work: Promise<void>): Promise<void> {
-    const { clock } = this.#options;
-    return within("opening a room", work, { timeoutMs: OPENING_MS_MAX, clock }).catch(() => undefined);
-  }
-
-  #stopListening(key: string): void {
-    const carried = this.#rooms.find(key);
-    carried?.listening?.subscription.unsubscribe();
-    if (carried !== undefined) carried.listening = undefined;
-  }
-
-  #onMessage(carried: CarriedRoom, data: Uint8Array): void {
-    const message = decodeRoomMessage(data);
-    if (message.kind === "broadcast") {
-      if (!this.#isOwn(message.envelope.position.origin)) this.#arrivals.arrive(carried, message.envelope);
-      return;
-    }
-    for (const { origin, seq } of message.heads.heads) {
-      if (!this.#isOwn(origin)) this.#arrivals.expect(carried, origin, seq);
-    }
   }
 
   #deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void {
@@ -323,20 +260,8 @@ export class Relay {
     if (isBack) void this.resync([peer.boot]);
   }
 
-  async #resyncAll(boots: string[]): Promise<void> {
-    if (boots.length === 0) return;
-    const open = [...this.#rooms.all()].flatMap((carried) =>
-      carried.listening === undefined ? [] : [{ carried, listening: carried.listening }],
-    );
-    await Promise.all(open.map(({ carried, listening }) => this.#surveys.catchUp(carried, listening, boots)));
-  }
-
   #alivePeers(): string[] {
     const peers = this.#options.peers?.peers() ?? [];
     return peers.filter(({ health }) => health !== "down").map(({ boot }) => boot);
-  }
-
-  #isOwn(origin: string): boolean {
-    return bootOf(origin) === this.#options.boot;
   }
 }

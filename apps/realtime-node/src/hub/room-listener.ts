@@ -1,0 +1,113 @@
+import { decodeRoomMessage } from "@tidewire/protocol/cluster/fanout";
+import type { Bus } from "../bus/bus.ts";
+import type { Clock } from "../clock.ts";
+import { within } from "../deadline.ts";
+import type { Log } from "../log.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { CarriedRoom, Listening } from "./carried-room.ts";
+import { bootOf } from "./sequence.ts";
+import type { Surveys } from "./surveys.ts";
+import type { Positions } from "./topic-log.ts";
+
+/** A bus that is away must not hold up a join for longer: what arrives later is still put in order. */
+const OPENING_MS_MAX = 300;
+
+interface Options {
+  boot: string;
+  bus: Pick<Bus, "subscribe" | "flush">;
+  clock: Clock;
+  log: Log;
+  arrivals: Arrivals;
+  surveys: Surveys;
+  /** Boots of the other nodes that are alive. */
+  peers: () => string[];
+}
+
+/** Holds the subscriptions of open rooms and passes on what other nodes say in them. */
+export class RoomListener {
+  readonly #options: Options;
+  #resyncing: Promise<void> | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  open(carried: CarriedRoom): void {
+    const { bus, clock, log, surveys, peers } = this.#options;
+    const onMessage = ({ data }: { data: Uint8Array }) => {
+      try {
+        this.#onMessage(carried, data);
+      } catch (err) {
+        log.warn({ err, room: carried.key }, "a message of another node could not be taken in");
+      }
+    };
+    const listening: Listening = {
+      subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
+      sinceMs: clock.nowMs(),
+      opening: undefined,
+      incoming: new Map(),
+      surveyed: new Set<string>(),
+      copied: new Map(),
+    };
+    carried.listening = listening;
+    if (peers().length === 0) return;
+    const onFault = (err: unknown) =>
+      log.warn({ err, room: carried.key }, "a room was opened without asking other nodes");
+    listening.opening = bus
+      .flush()
+      .then(() => surveys.open(carried, listening))
+      .catch(onFault)
+      .finally(() => {
+        listening.opening = undefined;
+      });
+  }
+
+  close(carried: CarriedRoom): void {
+    carried.listening?.subscription.unsubscribe();
+    carried.listening = undefined;
+  }
+
+  /** Resolves when other nodes are heard and, for somebody who resumes, what they have is here; or after a moment. */
+  async ready(carried: CarriedRoom, resumeFrom: Positions): Promise<void> {
+    const { listening } = carried;
+    if (listening === undefined) return;
+    const { clock, surveys } = this.#options;
+    if (listening.opening !== undefined) {
+      const patience = { timeoutMs: OPENING_MS_MAX, clock };
+      await within("opening a room", listening.opening, patience).catch(() => undefined);
+    }
+    if (Object.keys(resumeFrom).length === 0) return;
+    await surveys.copy(carried, listening);
+    await surveys.reach(carried, resumeFrom);
+  }
+
+  /** Asks the given nodes, or all, for what was missed in these rooms. One after the other, however often it is called. */
+  async resync(rooms: () => Iterable<CarriedRoom>, boots?: string[]): Promise<void> {
+    await this.#resyncing;
+    this.#resyncing = this.#resyncAll([...rooms()], boots ?? this.#options.peers());
+    await this.#resyncing;
+  }
+
+  async #resyncAll(rooms: readonly CarriedRoom[], boots: string[]): Promise<void> {
+    if (boots.length === 0) return;
+    await Promise.all(
+      rooms.map(async (carried) => {
+        const { listening } = carried;
+        if (listening !== undefined) await this.#options.surveys.catchUp(carried, listening, boots);
+      }),
+    );
+  }
+
+  #onMessage(carried: CarriedRoom, data: Uint8Array): void {
+    const { boot, arrivals } = this.#options;
+    const message = decodeRoomMessage(data);
+    if (message.kind === "broadcast") {
+      const { origin } = message.envelope.position;
+      if (bootOf(origin) !== boot) arrivals.arrive(carried, message.envelope);
+      return;
+    }
+    for (const { origin, seq } of message.heads.heads) {
+      if (bootOf(origin) !== boot) arrivals.expect(carried, origin, seq);
+    }
+  }
+}
