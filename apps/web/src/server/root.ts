@@ -2,6 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { auditRouter } from "./routers/audit.ts";
 import { connectionsRouter } from "./routers/connections.ts";
 import { fleetRouter } from "./routers/fleet.ts";
+import { frameRouter } from "./routers/frame.ts";
 import { inspectorRouter } from "./routers/inspector.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { meRouter } from "./routers/me.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   keys: keysRouter,
   team: teamRouter,
   audit: auditRouter,
+  frame: frameRouter,
 });
 
 export type AppRouter = typeof appRouter;
