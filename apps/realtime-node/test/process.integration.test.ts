@@ -4,13 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { eventually } from "@tidewire/testkit/eventually";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createTestControlPlane, type TestControlPlane } from "./harness/control-plane.ts";
-
-const WORKSPACE = fileURLToPath(new URL("..", import.meta.url));
+import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "./harness/node-process.ts";
 
 let postgres: TestPostgres;
 let control: TestControlPlane;
@@ -18,8 +16,7 @@ let stateDir: string;
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
-  const build = spawn(process.execPath, ["build.mjs"], { cwd: WORKSPACE, stdio: "inherit" });
-  expect((await once(build, "exit"))[0]).toBe(0);
+  await buildNode();
   stateDir = await mkdtemp(join(tmpdir(), "tidewire-process-"));
   postgres = await startTestPostgres();
   control = await createTestControlPlane(postgres);
@@ -34,53 +31,10 @@ afterEach(() => {
   children.clear();
 });
 
-interface Started {
-  child: ChildProcess;
-  output(): string;
-  exited: Promise<number | null>;
-  /** The public URL, as soon as the log tells it. */
-  url(): Promise<string>;
-}
-
-function start(env: Record<string, string> = {}): Started {
-  const child = spawn(process.execPath, ["dist/main.js"], {
-    cwd: WORKSPACE,
-    env: {
-      PATH: process.env.PATH,
-      TIDEWIRE_NODE_ID: "process-test",
-      TIDEWIRE_PORT: "0",
-      TIDEWIRE_ADMIN_PORT: "0",
-      TIDEWIRE_CONTROL_DATABASE_URL: control.nodeUrl,
-      TIDEWIRE_SECRETS_KEY: control.secretsKey,
-      TIDEWIRE_NODE_SECRET: "n".repeat(32),
-      TIDEWIRE_STATE_DIR: stateDir,
-      TIDEWIRE_DRAIN_MS: "300",
-      ...env,
-    },
-  });
-  children.add(child);
-  let text = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    text += chunk;
-  });
-  child.stderr?.on("data", (chunk: Buffer) => {
-    text += chunk;
-  });
-  const exited = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
-  return {
-    child,
-    output: () => text,
-    exited,
-    url: () =>
-      eventually(
-        () => {
-          const url = text.match(/"url":"(http[^"]+)"[^\n]*"msg":"ready"/)?.[1];
-          if (url === undefined) throw new Error(text);
-          return url;
-        },
-        { withinMs: 15_000 },
-      ),
-  };
+function start(env: Record<string, string> = {}): NodeProcess {
+  const node = startNodeProcess(control, { TIDEWIRE_STATE_DIR: stateDir, ...env });
+  children.add(node.child);
+  return node;
 }
 
 test("the built node starts, answers, and leaves in order on SIGTERM", async () => {
@@ -134,6 +88,6 @@ test("secrets are in no line of the log", async () => {
   node.child.kill("SIGTERM");
   await node.exited;
   const { password } = new URL(control.nodeUrl);
-  for (const secret of [password, control.secretsKey, "n".repeat(32)])
+  for (const secret of [password, control.secretsKey, NODE_SECRET])
     expect(node.output()).not.toContain(secret);
 });
