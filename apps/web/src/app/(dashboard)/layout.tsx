@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ControlDown } from "#features/shell/control-down.tsx";
 import { readSession } from "#features/shell/read-session.ts";
 import { Shell } from "#features/shell/shell.tsx";
+import { api, HydrateClient, prefetch } from "#trpc/server.tsx";
 
 export const dynamic = "force-dynamic";
 
@@ -10,5 +11,10 @@ export default async function DashboardLayout({ children }: { children: ReactNod
   const session = await readSession();
   if (session.kind === "signed-out") redirect("/sign-in");
   if (session.kind === "problem") return <ControlDown sentence={session.sentence} remedy={session.remedy} />;
-  return <Shell me={session.me}>{children}</Shell>;
+  await prefetch(api.frame.projects.queryOptions());
+  return (
+    <HydrateClient>
+      <Shell me={session.me}>{children}</Shell>
+    </HydrateClient>
+  );
 }

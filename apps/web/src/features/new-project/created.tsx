@@ -1,21 +1,19 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
-import { useTRPC } from "#trpc/client.tsx";
+import { useProjectsChanged } from "#features/project/use-projects-changed.ts";
 import { Button } from "#ui/button.tsx";
 import { Card, CardHeader } from "#ui/card.tsx";
 import { Copyable } from "#ui/copyable.tsx";
 import { Progress } from "./progress.tsx";
 
 export function Created({ projectRef, name }: { projectRef: string; name: string }) {
-  const trpc = useTRPC();
-  const client = useQueryClient();
+  const changed = useProjectsChanged();
   const [ready, setReady] = useState(false);
   const onReady = () => {
     setReady(true);
-    void client.invalidateQueries({ queryKey: trpc.projects.pathKey() });
+    changed();
   };
   return (
     <Card className="max-w-2xl">

@@ -1,8 +1,9 @@
 "use client";
 import { zodResolver } from "@hookform/resolvers/zod";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { FormProvider, useForm } from "react-hook-form";
+import { useProjectsChanged } from "#features/project/use-projects-changed.ts";
 import { CreateProject } from "#lib/schemas/project.ts";
 import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
@@ -24,7 +25,7 @@ const STEPS: readonly { id: StepId; title: string }[] = [
 /** Three steps to a project, then the progress of its setup in their place. */
 export function Wizard() {
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const changed = useProjectsChanged();
   const [step, setStep] = useState<StepId>("name");
   const [checkedUrl, setCheckedUrl] = useState<string | null>(null);
   const fleet = useQuery(trpc.fleet.snapshot.queryOptions());
@@ -34,7 +35,7 @@ export function Wizard() {
   });
   const create = useMutation(
     trpc.projects.create.mutationOptions({
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.projects.list.queryKey() }),
+      onSettled: changed,
     }),
   );
 

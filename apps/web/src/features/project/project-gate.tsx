@@ -1,19 +1,17 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Progress } from "#features/new-project/progress.tsx";
-import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card, CardHeader } from "#ui/card.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
 import { ProblemState, toReadableProblem } from "#ui/problem-state.tsx";
 import { useProject } from "./use-project.ts";
+import { useProjectsChanged } from "./use-projects-changed.ts";
 
 /** Shows a project's pages when there is a project to show; its setup, removal or absence otherwise. */
 export function ProjectGate({ projectRef, children }: { projectRef: string; children: ReactNode }) {
-  const trpc = useTRPC();
-  const client = useQueryClient();
+  const changed = useProjectsChanged();
   const { data, error, refetch } = useProject(projectRef);
   if (!data && error) {
     const { code } = toReadableProblem(error);
@@ -47,10 +45,7 @@ export function ProjectGate({ projectRef, children }: { projectRef: string; chil
           title={data.state === "failed" ? `Setting up ${data.name} failed` : `Setting up ${data.name}`}
         />
         <div className="border-t">
-          <Progress
-            projectRef={projectRef}
-            onReady={() => void client.invalidateQueries({ queryKey: trpc.projects.pathKey() })}
-          />
+          <Progress projectRef={projectRef} onReady={changed} />
         </div>
       </Card>
     );

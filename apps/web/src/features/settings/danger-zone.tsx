@@ -1,7 +1,8 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { toast } from "sonner";
+import { useProjectsChanged } from "#features/project/use-projects-changed.ts";
 import { formatCount } from "#lib/format.ts";
 import type { ProjectDetail } from "#server/views/project.ts";
 import { useTRPC } from "#trpc/client.tsx";
@@ -19,14 +20,14 @@ interface DangerZoneProps {
 
 export function DangerZone({ project, connections, mayChange }: DangerZoneProps) {
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const changed = useProjectsChanged();
   const router = useRouter();
   const remove = useMutation(
     trpc.projects.delete.mutationOptions({
       onSuccess: () => {
         toast.success(`${project.name} is deleted`);
         router.push("/projects");
-        void client.invalidateQueries({ queryKey: trpc.projects.list.queryKey() });
+        changed();
       },
       onError: toastProblem,
     }),

@@ -23,8 +23,7 @@ export function CommandPalette({ open, onOpenChange, onShowShortcuts }: CommandP
   const ref = refOfPath(usePathname());
   const toggleTheme = useToggleTheme();
   const { paused, setPaused } = usePause();
-  const { data } = useQuery({ ...trpc.projects.list.queryOptions(), enabled: open });
-  const projects = data?.projects ?? [];
+  const { data: projects = [] } = useQuery(trpc.frame.projects.queryOptions());
 
   const run = (act: () => void) => () => {
     onOpenChange(false);

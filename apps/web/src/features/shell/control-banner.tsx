@@ -7,7 +7,7 @@ import { StatusMark } from "#ui/status-mark.tsx";
 /** Says on every page when the control plane itself is ill, because then nothing else on it can be believed to be new. */
 export function ControlBanner() {
   const trpc = useTRPC();
-  const { error } = useQuery({ ...trpc.fleet.snapshot.queryOptions() });
+  const { error } = useQuery(trpc.frame.regions.queryOptions());
   if (!error) return null;
   const { code, sentence, remedy } = toReadableProblem(error);
   if (code !== "ControlDatabaseDown" && code !== "DashboardUnreachable") return null;

@@ -13,7 +13,7 @@ const REFRESH_MS = 5_000;
 export function HealthDots() {
   const trpc = useTRPC();
   const { data, error } = useQuery({
-    ...trpc.fleet.snapshot.queryOptions(),
+    ...trpc.frame.regions.queryOptions(),
     refetchInterval: REFRESH_MS,
     staleTime: REFRESH_MS,
   });
@@ -30,7 +30,7 @@ export function HealthDots() {
   }
   return (
     <ul aria-label="Regions" className="flex items-center gap-3">
-      {(data?.regions ?? []).map((region) => {
+      {(data ?? []).map((region) => {
         const { status, sentence } = regionHealth(region);
         return (
           <li key={region.id}>

@@ -12,9 +12,8 @@ import { pathInProject, refOfPath } from "./nav-items.ts";
 export function ProjectSwitch({ organisation }: { organisation: Me["organisation"] }) {
   const trpc = useTRPC();
   const pathname = usePathname();
-  const { data } = useQuery(trpc.projects.list.queryOptions());
+  const { data: projects = [] } = useQuery(trpc.frame.projects.queryOptions());
   const ref = refOfPath(pathname);
-  const projects = data?.projects ?? [];
   const current = projects.find((project) => project.ref === ref);
 
   return (

@@ -1,16 +1,9 @@
+import type { NodeHealth } from "@tidewire/protocol/cluster/beat";
 import { expect, test } from "vitest";
-import type { NodeView, RegionView } from "#server/views/fleet.ts";
 import { regionHealth } from "./region-health.ts";
 
-const node = (health: NodeView["health"]) => ({ health }) as NodeView;
-const region = (desired: number, ...nodes: NodeView[]): RegionView => ({
-  id: "eu-1",
-  name: "Europe",
-  desired,
-  actual: nodes.length,
-  connections: 0,
-  nodes,
-});
+const node = (health: NodeHealth) => ({ health });
+const region = (desired: number, ...nodes: { health: NodeHealth }[]) => ({ id: "eu-1", desired, nodes });
 
 test.each([
   ["all as wanted", region(2, node("healthy"), node("healthy")), "ok"],

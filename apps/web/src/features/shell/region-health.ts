@@ -1,6 +1,5 @@
 import type { NodeHealth } from "@tidewire/protocol/cluster/beat";
 import { plural } from "#lib/format.ts";
-import type { RegionView } from "#server/views/fleet.ts";
 import type { Status } from "#ui/status-mark.tsx";
 
 export const NODE_STATUS: Record<NodeHealth, Status> = {
@@ -10,8 +9,14 @@ export const NODE_STATUS: Record<NodeHealth, Status> = {
   draining: "busy",
 };
 
+interface Region {
+  id: string;
+  desired: number;
+  nodes: readonly { health: NodeHealth }[];
+}
+
 /** One mark for a region: broken when nobody serves there, a warning when fewer serve than wanted. */
-export function regionHealth(region: RegionView): { status: Status; sentence: string } {
+export function regionHealth(region: Region): { status: Status; sentence: string } {
   const healthy = region.nodes.filter((node) => node.health === "healthy").length;
   const wanted = plural(region.desired, "node");
   if (region.desired === 0 && region.nodes.length === 0)
