@@ -227,6 +227,15 @@ describe("a new token on a live channel", () => {
     await expectEnd(/^You do not have permissions to read/);
   });
 
+  test("[A18] a database that does not answer holds up neither the channel nor its messages", async () => {
+    expect((await client.expectReply(topic, client.broadcast(topic, "x", {}))).status).toBe("ok");
+    edge.home.authorize = () => new Promise(() => {});
+    renew(edge.token({ sub: "later" }));
+    const startedMs = performance.now();
+    expect((await client.expectReply(topic, client.broadcast(topic, "x", {}))).status).toBe("ok");
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+  });
+
   test("[A7] write permission is asked again after a new token", async () => {
     edge.home.authorize = ({ action }) => ({ broadcast: action === "read", presence: true });
     expect((await client.expectReply(topic, client.broadcast(topic, "x", {}))).status).toBe("error");

@@ -9,6 +9,12 @@ import { mayPass } from "./may-pass.ts";
 
 const RECHECK_AFTER_MS = 2_000;
 
+/**
+ * Messages behind a new token are judged by it, if the answer comes in this time. A database that is away must not hold
+ * up a live channel; until there is an answer the earlier grants count.
+ */
+const LATER_MESSAGES_WAIT_MS = 500;
+
 /** Told of every token that has been accepted. */
 type OnAccepted = () => void;
 
@@ -53,7 +59,10 @@ export class ChannelToken {
   receive(payload: unknown): void | Promise<void> {
     const token = tokenOf(payload);
     if (token === undefined || isApiKey(token) || token === this.#channel.identity.token) return;
-    return this.#renew(token);
+    const renewed = this.#renew(token);
+    renewed.catch(this.#channel.peer.onDefect);
+    const patience = this.#channel.services.pulse.delay(LATER_MESSAGES_WAIT_MS, this.#channel.peer.signal);
+    return Promise.race([renewed, patience]);
   }
 
   async #renew(token: string): Promise<void> {
