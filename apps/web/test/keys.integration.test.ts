@@ -40,12 +40,13 @@ test("a key of nowhere is refused", async () => {
 });
 
 test("every look at the secrets is written down, without the secrets", async () => {
-  const { serviceRoleKey, jwtSecret } = await caller.keys.reveal({ ref });
+  const { serviceRoleKey, jwtSecret, databaseUrl } = await caller.keys.reveal({ ref });
   expect(serviceRoleKey).toMatch(/^eyJ/);
+  expect(databaseUrl).toMatch(new RegExp(`^postgresql://tw_${ref}:[^@]+@.*/tw_${ref}$`));
   const [event] = await plane.resources.db.auditEvent.findMany({ where: { action: "key.reveal" } });
   expect(event).toMatchObject({ actor: ADMIN.email, projectRef: ref });
   const all = JSON.stringify(
     await plane.resources.db.auditEvent.findMany({ select: { before: true, after: true, target: true } }),
   );
-  for (const secret of [serviceRoleKey, jwtSecret]) expect(all).not.toContain(secret);
+  for (const secret of [serviceRoleKey, jwtSecret, databaseUrl]) expect(all).not.toContain(secret);
 });

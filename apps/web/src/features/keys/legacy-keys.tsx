@@ -14,7 +14,7 @@ interface LegacyKeysProps {
   mayReveal: boolean;
 }
 
-/** The JWT pair that older clients use, and the secret that signs users' tokens. */
+/** The JWT pair that older clients use, the secret that signs users' tokens, and the way into the database. */
 export function LegacyKeys({ projectRef, anonKey, mayReveal }: LegacyKeysProps) {
   const trpc = useTRPC();
   const reveal = useMutation(trpc.keys.reveal.mutationOptions({ onError: toastProblem }));
@@ -22,8 +22,8 @@ export function LegacyKeys({ projectRef, anonKey, mayReveal }: LegacyKeysProps) 
   return (
     <Card aria-label="Legacy keys">
       <CardHeader
-        title="Legacy keys and JWT secret"
-        description="For clients that want JWTs, and for signing your users' tokens. Every look at the secret ones is in the audit log."
+        title="Legacy keys, JWT secret, database"
+        description="For clients that want JWTs, for signing your users' tokens, and for making tables and policies. Every look at the secret ones is in the audit log."
         actions={
           <Button
             onClick={() => reveal.mutate({ ref: projectRef })}
@@ -49,6 +49,10 @@ export function LegacyKeys({ projectRef, anonKey, mayReveal }: LegacyKeysProps) 
             {
               term: "JWT secret",
               value: reveal.data ? <Copyable text={reveal.data.jwtSecret} what="JWT secret" /> : hidden,
+            },
+            {
+              term: "Database URL",
+              value: reveal.data ? <Copyable text={reveal.data.databaseUrl} what="database URL" /> : hidden,
             },
           ]}
         />

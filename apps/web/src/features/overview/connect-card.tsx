@@ -27,6 +27,17 @@ export function ConnectCard({ project }: { project: ProjectDetail }) {
                 </Link>
               ),
             },
+            {
+              term: "Database",
+              value: (
+                <>
+                  {project.database.kind === "managed" ? "managed" : "your own"}, its URL is{" "}
+                  <Link href={`/projects/${project.ref}/keys`} className="text-accent hover:underline">
+                    with the keys
+                  </Link>
+                </>
+              ),
+            },
           ]}
         />
         <Tabs defaultValue="supabase-js" className="mt-3">

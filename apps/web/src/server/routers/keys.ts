@@ -19,6 +19,6 @@ export const keysRouter = {
   rotate: projectAtLeast("admin")
     .input(OfKey)
     .mutation(({ ctx, input }) => rotateKey(ctx, input.id)),
-  /** Legacy service key and JWT secret; every look is an audit event. */
+  /** Legacy service key, JWT secret, database URL; every look is an audit event. */
   reveal: projectAtLeast("admin").mutation(({ ctx }) => revealSecrets(ctx)),
 } satisfies TRPCRouterRecord;

@@ -28,4 +28,6 @@ export interface CreatedKey {
 export interface RevealedSecrets {
   serviceRoleKey: string;
   jwtSecret: string;
+  /** Of the role that owns the project's objects: how tables and policies get into a managed database. */
+  databaseUrl: string;
 }
