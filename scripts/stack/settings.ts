@@ -54,9 +54,3 @@ export function readSettings(env: NodeJS.ProcessEnv, options: { nodes: number; d
     ...options,
   };
 }
-
-/** Admin ports stand apart from the public ones so that a range of nodes never meets them. */
-const ADMIN_PORT_OFFSET = 900;
-export function adminPort(nodePort: number): number {
-  return nodePort + ADMIN_PORT_OFFSET;
-}

@@ -87,4 +87,4 @@ export class Tap {
   }
 }
 
-export type { TapFilter, TapKind };
+export type { TapFilter };
