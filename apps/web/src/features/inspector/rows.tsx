@@ -20,7 +20,7 @@ interface RowsProps {
 
 const ROW_PX = 28;
 const COLUMNS =
-  "grid-cols-[6.5rem_5.5rem_minmax(8rem,1.4fr)_minmax(6rem,1fr)_minmax(6rem,1fr)_4.5rem_4.5rem_5rem]";
+  "grid-cols-[6.5rem_5.25rem_minmax(6.5rem,1.4fr)_minmax(5.5rem,1fr)_minmax(5.5rem,1fr)_4rem_4.75rem_4.25rem]";
 const HEADERS = ["Time", "Kind", "Topic", "Event", "From", "Size", "Recipients", "Latency"];
 
 export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
@@ -47,7 +47,7 @@ export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
 
   return (
     <div className="min-w-0 overflow-x-auto">
-      <div className="min-w-[780px]">
+      <div className="min-w-[710px]">
         <div className={cn("grid border-b px-3 py-1.5 text-faint text-xs", COLUMNS)} aria-hidden>
           {HEADERS.map((header, index) => (
             <span key={header} className={cn(index >= 5 && "text-right")}>

@@ -15,19 +15,17 @@ import { useNow } from "#ui/use-now.ts";
 
 interface ProgressProps {
   projectRef: string;
-  onReady?: () => void;
+  onProgress?: (provisioning: Provisioning) => void;
 }
 
 /** The real steps of a project's setup with their times; a failed one says why and can be retried. */
-export function Progress({ projectRef, onReady }: ProgressProps) {
+export function Progress({ projectRef, onProgress }: ProgressProps) {
   const trpc = useTRPC();
   const live = useSubscription(
     trpc.projects.provisioning.subscriptionOptions(
       { ref: projectRef },
       {
-        onData: (provisioning) => {
-          if (provisioning.state === "ready") onReady?.();
-        },
+        onData: (provisioning) => onProgress?.(provisioning),
       },
     ),
   );

@@ -45,7 +45,12 @@ export function ProjectGate({ projectRef, children }: { projectRef: string; chil
           title={data.state === "failed" ? `Setting up ${data.name} failed` : `Setting up ${data.name}`}
         />
         <div className="border-t">
-          <Progress projectRef={projectRef} onReady={changed} />
+          <Progress
+            projectRef={projectRef}
+            onProgress={({ state }) => {
+              if (state === "ready") changed();
+            }}
+          />
         </div>
       </Card>
     );

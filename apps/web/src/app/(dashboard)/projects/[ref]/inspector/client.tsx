@@ -96,7 +96,7 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
         <div
           className={cn(
             "relative grid min-w-0",
-            selected && "xl:grid-cols-[minmax(0,1fr)_420px] xl:divide-x",
+            selected && "xl:grid-cols-[minmax(0,1fr)_400px] xl:divide-x",
           )}
         >
           <div className="min-w-0">
