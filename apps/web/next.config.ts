@@ -6,8 +6,6 @@ const repositoryRoot = join(import.meta.dirname, "../..");
 const config: NextConfig = {
   output: "standalone",
   outputFileTracingRoot: repositoryRoot,
-  // Paths that are joined at run time look like files of the source tree to the tracer.
-  outputFileTracingExcludes: { "/*": ["./src/**"] },
   turbopack: { root: repositoryRoot },
   transpilePackages: ["@tidewire/db", "@tidewire/protocol"],
   serverExternalPackages: ["pg", "pino"],

@@ -10,6 +10,9 @@ if (!existsSync(join(target, "server.js"))) throw new Error(`no standalone serve
 cpSync(join(app, ".next/static"), join(target, ".next/static"), { recursive: true });
 if (existsSync(join(app, "public"))) cpSync(join(app, "public"), join(target, "public"), { recursive: true });
 
+// The tracer takes paths that are joined at run time for files of the source tree.
+rmSync(join(target, "src"), { recursive: true, force: true });
+
 // Next copies .env files along; settings come from the environment, and secrets do not belong into an artifact.
 for (const dir of [standalone, target]) {
   for (const name of readdirSync(dir)) if (name.startsWith(".env")) rmSync(join(dir, name));

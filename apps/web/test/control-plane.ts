@@ -94,3 +94,8 @@ function toNodeUrl(databaseUrl: string): string {
   url.password = NODE_PASSWORD;
   return url.href;
 }
+
+/** Below the range from which systems take the local ports of outgoing connections, so that none sits on it. */
+export function randomNodePort(): number {
+  return 20_000 + Math.floor(Math.random() * 10_000);
+}

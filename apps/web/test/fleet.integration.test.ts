@@ -5,18 +5,13 @@ import { eventually } from "@tidewire/testkit/eventually";
 import { afterEach, expect, test } from "vitest";
 import { createResources } from "../src/server/resources.ts";
 import type { NodeView } from "../src/server/views/fleet.ts";
-import { ADMIN, startControlPlane, type TestControlPlane } from "./control-plane.ts";
+import { ADMIN, randomNodePort, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { signInAs } from "./sign-in.ts";
 
 const STAND_IN = join(import.meta.dirname, "fixtures/stand-in-node.mjs");
 const started: TestControlPlane[] = [];
 
-/** A free-looking range per test; the driver itself looks for free ports in it. */
-function randomPort(): number {
-  return 20_000 + Math.floor(Math.random() * 20_000);
-}
-
-async function startFleet({ nodes, port = randomPort() }: { nodes: number; port?: number }) {
+async function startFleet({ nodes, port = randomNodePort() }: { nodes: number; port?: number }) {
   const plane = await startControlPlane({
     nodes,
     env: {
@@ -155,7 +150,7 @@ test("of two dashboards one leads; when it goes the other takes over", async () 
 });
 
 test("a port in use is stepped over", async () => {
-  const port = randomPort();
+  const port = randomNodePort();
   const squatter = createServer();
   await new Promise<void>((done) => squatter.listen(port, "127.0.0.1", done));
   try {

@@ -6,7 +6,7 @@ import { openClient } from "@tidewire/testkit/project-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TailParcel } from "../src/server/views/inspector.ts";
 import type { ProjectDetail } from "../src/server/views/project.ts";
-import { ADMIN, startControlPlane, type TestControlPlane } from "./control-plane.ts";
+import { ADMIN, randomNodePort, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { type Caller, signInAs } from "./sign-in.ts";
 
 const ENTRY = join(import.meta.dirname, "../../realtime-node/dist/main.js");
@@ -32,7 +32,7 @@ describe.runIf(existsSync(ENTRY))("with a real node", () => {
       env: {
         TIDEWIRE_FLEET: "process",
         TIDEWIRE_NODE_ENTRY: ENTRY,
-        TIDEWIRE_NODE_PORT: String(40_000 + Math.floor(Math.random() * 15_000)),
+        TIDEWIRE_NODE_PORT: String(randomNodePort()),
         TIDEWIRE_OWNER_PID: String(process.pid),
         TIDEWIRE_DRAIN_MS: "500",
       },
@@ -201,7 +201,7 @@ describe.runIf(existsSync(ENTRY))("with a real node", () => {
     await client.join("realtime:rows", {
       postgres_changes: [{ event: "*", schema: "public", table: "notes" }],
     });
-    await client.expectFrame({ topic: "realtime:rows", event: "system" });
+    await client.expectFrame({ topic: "realtime:rows", event: "system", payload: { status: "ok" } });
     await database.query("insert into notes values (1, 'x')");
     await client.expectFrame({ topic: "realtime:rows", event: "postgres_changes" });
     const { home, verdict } = await caller.replication.snapshot({ ref });

@@ -1,9 +1,11 @@
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Admin ports stand apart from the public ones so that a range of nodes never meets them. */
 const ADMIN_PORT_OFFSET = 900;
 /** Ports tried beyond the first before giving up. */
 const PORTS_TRIED_MAX = 50;
+const POLL_MS = 50;
 
 export function toAdminPort(nodePort: number): number {
   return nodePort + ADMIN_PORT_OFFSET;
@@ -28,6 +30,20 @@ export async function findNodePort(from: number, taken: ReadonlySet<number>): Pr
   throw new NoFreePort(
     `Ports ${from} to ${last - 1} (or their admin ports, ${ADMIN_PORT_OFFSET} higher) are all in use. Free one, or set TIDEWIRE_NODE_PORT to another range.`,
   );
+}
+
+/** The node's own port, if it becomes free within `patienceMs`, else as {@link findNodePort}: clients know it by that port. */
+export async function findPortAgain(
+  own: number,
+  taken: ReadonlySet<number>,
+  patienceMs: number,
+): Promise<number> {
+  const deadlineMs = performance.now() + patienceMs;
+  while (performance.now() < deadlineMs) {
+    if ((await isFree(own)) && (await isFree(toAdminPort(own)))) return own;
+    await delay(POLL_MS);
+  }
+  return findNodePort(own, taken);
 }
 
 /** Whether loopback lets us listen there right now. */

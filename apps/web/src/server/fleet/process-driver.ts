@@ -3,11 +3,14 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from
 import { dirname, join } from "node:path";
 import type { DrivenNode, NodeDriver } from "./driver.ts";
 import { PidFiles } from "./pid-files.ts";
-import { findNodePort, toAdminPort } from "./ports.ts";
+import { findNodePort, findPortAgain, toAdminPort } from "./ports.ts";
 import { isRunning, signal } from "./process-table.ts";
 
 /** A log of this size is set aside (once) before a node starts: two of them per node at most. */
 const LOG_BYTES_MAX = 20 * 1024 * 1024;
+
+/** What a predecessor's last sockets may need to vanish; clients wait less than for another port. */
+const OWN_PORT_PATIENCE_MS = 2_000;
 
 export interface ProcessDriverOptions {
   /** The node's bundle. */
@@ -46,9 +49,12 @@ export class ProcessDriver implements NodeDriver {
     const { firstPort, nowMs, entry } = this.#options;
     if (!existsSync(entry))
       throw new Error(`The node's program ${entry} is missing; it is made by \`npm run build\`.`);
-    const previous = this.#nodes.get(id)?.port ?? firstPort + this.#freeOffset();
+    const own = this.#nodes.get(id)?.port;
     const others = [...this.#nodes.values()].filter((node) => node.id !== id).map((node) => node.port);
-    const port = await findNodePort(previous, new Set(others));
+    const taken = new Set(others);
+    const port = await (own === undefined
+      ? findNodePort(firstPort + this.#freeOffset(), taken)
+      : findPortAgain(own, taken, OWN_PORT_PATIENCE_MS));
     const child = this.#spawn(id, region, port);
     const pid = await spawned(child);
     const adminUrl = `http://127.0.0.1:${toAdminPort(port)}`;
