@@ -85,9 +85,11 @@ export async function runToExit(
 }
 
 function launch(place: StackPlace, args: readonly string[]) {
+  const { npm_lifecycle_event: _npm, NODE_ENV: _mode, ...inherited } = process.env;
   const child = spawn(process.execPath, [path.join(ROOT, "scripts/start.mjs"), ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...place.env, npm_lifecycle_event: undefined, NODE_ENV: undefined },
+    // Seen from apps/web, Next's types demand a NODE_ENV.
+    env: { ...inherited, ...place.env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
