@@ -127,7 +127,7 @@ test("a project half made by a server that died is finished by the next", async 
       ],
     },
   });
-  await plane.resources.provisioning.resume(plane.resources);
+  await plane.resources.provisioning.resume();
   await eventually(async () => expect((await caller.projects.byRef({ ref })).state).toBe("ready"));
   await caller.projects.delete({ ref, name: "Half" });
 });

@@ -41,15 +41,16 @@ export function createResources(env: Env): Resources {
     level: env.logLevel,
   });
   const db = createDb({ url: env.databaseUrl });
+  const plane = { db, secretsKey: parseSecretsKey(env.secretsKey) };
+  const directory = new NodeDirectory(() => listNodes(db), nowMs);
   return {
+    ...plane,
     env,
-    db,
-    secretsKey: parseSecretsKey(env.secretsKey),
     log,
     auth: createAuth(db, env),
-    directory: new NodeDirectory(() => listNodes(db), nowMs),
+    directory,
     clients: new NodeClients(new NodeTokens(env.nodeSecret, nowMs)),
-    provisioning: new ProvisioningRuns(),
+    provisioning: new ProvisioningRuns({ ...plane, env, directory, log, nowMs }),
     reconciler: createReconciler(env, db, log),
     nowMs,
   };

@@ -50,7 +50,7 @@ function resourcesOrExit(): Resources {
 /** Again and again: the control database may come up after the dashboard, and another server may die in the middle. */
 function resumeProvisioning(shared: Resources): void {
   shared.provisioning
-    .resume(shared)
+    .resume()
     .catch((err: unknown) => shared.log.warn({ err }, "half-made projects wait for the control database"));
 }
 

@@ -27,6 +27,6 @@ export async function createProject(
     projectRef: ref,
     after: { name, region, database: database.kind },
   });
-  resources.provisioning.start(resources, ref);
+  resources.provisioning.start(ref);
   return { ref };
 }

@@ -15,5 +15,5 @@ export async function retryStep(ctx: ProjectScope): Promise<void> {
   await setProvisioning(resources.db, project.ref, steps);
   await setProjectStatus(resources.db, project.ref, "provisioning");
   await recordEvent(ctx, { action: "project.retry", target: id, projectRef: project.ref });
-  resources.provisioning.start(resources, project.ref);
+  resources.provisioning.start(project.ref);
 }

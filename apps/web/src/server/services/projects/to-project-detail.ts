@@ -2,7 +2,8 @@ import { listApiKeys } from "@tidewire/db/api-keys";
 import { readProjectSecrets } from "@tidewire/db/projects";
 import type { ProjectScope } from "../../context.ts";
 import type { ProjectDetail } from "../../views/project.ts";
-import { findNodeUrl, toProjectUrl, toWebSocketUrl } from "./project-url.ts";
+import { findNodeUrl } from "./find-node-url.ts";
+import { toProjectUrl, toWebSocketUrl } from "./project-url.ts";
 import { toProjectState } from "./to-project-state.ts";
 
 /** Everything about a project that may be shown to its members; passwords and secrets are not part of it. */

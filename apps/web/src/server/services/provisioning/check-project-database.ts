@@ -1,7 +1,7 @@
 import { type Check, checkDatabase } from "@tidewire/db/check-database";
 import { readProjectSecrets } from "@tidewire/db/projects";
+import type { StepContext } from "./step-context.ts";
 import { StepFailed } from "./step-failed.ts";
-import type { StepContext } from "./steps.ts";
 
 /** A managed server's own user makes a user with all rights for the project, so only what nobody can grant matters. */
 const OF_SERVER: ReadonlySet<Check["name"]> = new Set([

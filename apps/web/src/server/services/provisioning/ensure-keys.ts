@@ -1,6 +1,6 @@
 import { createApiKey, createLegacyKey, listApiKeys } from "@tidewire/db/api-keys";
 import { readProjectSecrets } from "@tidewire/db/projects";
-import type { StepContext } from "./steps.ts";
+import type { StepContext } from "./step-context.ts";
 
 /** The keys that may be shown again. A secret key is made when somebody is there to see it: on the keys page. */
 export async function ensureKeys({ plane, project: { ref } }: StepContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { migrateTenant } from "@tidewire/db/tenant-migrations";
 import type { ClientBase } from "pg";
 import { withProjectConnection } from "./project-connection.ts";
+import type { StepContext } from "./step-context.ts";
 import { StepFailed } from "./step-failed.ts";
-import type { StepContext } from "./steps.ts";
 
 const NEEDED = ["supabase_realtime", "supabase_realtime_messages_publication"] as const;
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { listApiKeys } from "@tidewire/db/api-keys";
 import { setProjectStatus } from "@tidewire/db/projects";
 import { toProjectUrl } from "../projects/project-url.ts";
+import type { StepContext } from "./step-context.ts";
 import { StepFailed } from "./step-failed.ts";
-import type { StepContext } from "./steps.ts";
 
 const ATTEMPT_MS = 2_000;
 const PAUSE_MS = 250;

@@ -1,8 +1,9 @@
 import { type Project, setProjectStatus, setProvisioning } from "@tidewire/db/projects";
 import type { ProvisioningStep } from "@tidewire/db/provisioning";
 import { reasonOf } from "@tidewire/db/reason";
+import type { StepContext } from "./step-context.ts";
 import { StepFailed } from "./step-failed.ts";
-import { findStep, type StepContext } from "./steps.ts";
+import { findStep } from "./steps.ts";
 
 /** The slowest step is a migration, whose statements may take a minute each on a busy server. */
 const STEP_DEADLINE_MS = 180_000;

@@ -1,25 +1,37 @@
 import { withConnection } from "@tidewire/db/connect-once";
+import type { ControlPlane } from "@tidewire/db/control-plane";
 import { findProject, listProjects, type Project } from "@tidewire/db/projects";
-import type { Resources } from "../../resources.ts";
+import type { Env } from "../../env.ts";
+import type { NodeDirectory } from "../../fleet/node-directory.ts";
 import { chooseNode } from "../nodes/choose-node.ts";
 import { runSteps } from "./run-steps.ts";
 
 /** A node that the reconciler is just starting is worth waiting for; one that somebody else runs is there or not. */
 const NODE_PATIENCE_MS = { managed: 20_000, unmanaged: 2_000 };
 
-type Needs = Pick<Resources, "db" | "secretsKey" | "env" | "directory" | "nowMs" | "log">;
+interface Needs extends ControlPlane {
+  env: Pick<Env, "databaseUrl" | "managedDatabaseUrl" | "fleet">;
+  directory: NodeDirectory;
+  log: { error(details: object, message: string): void };
+  nowMs(): number;
+}
 
 /** The projects this process is making now. One run per project, over all web servers. */
 export class ProvisioningRuns {
+  readonly #needs: Needs;
   readonly #running = new Map<string, Promise<void>>();
 
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
   /** Begins, or goes on, in the background; after the run that is just ending, if there is one. The row tells how it goes. */
-  start(needs: Needs, ref: string): void {
+  start(ref: string): void {
     const previous = this.#running.get(ref) ?? Promise.resolve();
     const run = previous
-      .then(() => runAlone(needs, ref))
+      .then(() => runAlone(this.#needs, ref))
       .catch((err: unknown) =>
-        needs.log.error({ err, ref }, "making a project stopped; it goes on at the next start"),
+        this.#needs.log.error({ err, ref }, "making a project stopped; it goes on at the next start"),
       )
       .finally(() => {
         if (this.#running.get(ref) === run) this.#running.delete(ref);
@@ -28,10 +40,10 @@ export class ProvisioningRuns {
   }
 
   /** Goes on with what an earlier life of the server left half done. */
-  async resume(needs: Needs): Promise<void> {
-    const projects = await listProjects(needs.db);
+  async resume(): Promise<void> {
+    const projects = await listProjects(this.#needs.db);
     for (const project of projects) {
-      if (isUnfinished(project) && !this.#running.has(project.ref)) this.start(needs, project.ref);
+      if (isUnfinished(project) && !this.#running.has(project.ref)) this.start(project.ref);
     }
   }
 

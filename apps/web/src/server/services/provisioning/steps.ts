@@ -1,5 +1,3 @@
-import type { ControlPlane } from "@tidewire/db/control-plane";
-import type { Project } from "@tidewire/db/projects";
 import type { ProvisioningStep } from "@tidewire/db/provisioning";
 import { STEP_IDS, type StepId } from "../../views/project.ts";
 import { checkProjectDatabase } from "./check-project-database.ts";
@@ -8,20 +6,7 @@ import { ensureKeys } from "./ensure-keys.ts";
 import { ensurePublications } from "./ensure-publications.ts";
 import { migrateProjectDatabase } from "./migrate-project-database.ts";
 import { reachNode } from "./reach-node.ts";
-
-/** What a step may use. Every step may be repeated: it finds what is done and goes on from there. */
-export interface StepContext {
-  plane: ControlPlane;
-  /** Server on which managed databases are made. */
-  managedUrl: string;
-  project: Project;
-  /** Where this server reaches a node of the project's region; null while none is known. */
-  findNodeUrl(): Promise<string | null>;
-  /** How long a node may take to come. */
-  nodePatienceMs: number;
-  /** Says what is going on inside the step. */
-  note(text: string): void;
-}
+import type { StepContext } from "./step-context.ts";
 
 interface Step {
   title: string;
