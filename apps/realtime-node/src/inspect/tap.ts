@@ -1,4 +1,4 @@
-import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
 import { cutPayload, matches, type TapFilter } from "./tap-filter.ts";
 import { TapListener } from "./tap-listener.ts";
 
