@@ -1,7 +1,7 @@
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { ControlDown } from "#features/shell/control-down.tsx";
-import { readSession } from "#features/shell/read-session.ts";
+import { readSession } from "#trpc/read-session.ts";
 import { Shell } from "#features/shell/shell.tsx";
 import { api, HydrateClient, prefetch } from "#trpc/server.tsx";
 

@@ -3,7 +3,7 @@ import "server-only";
 import { TRPCError } from "@trpc/server";
 import { Problem } from "#server/problem.ts";
 import type { Me } from "#server/views/me.ts";
-import { getCaller } from "#trpc/server.tsx";
+import { getCaller } from "./server.tsx";
 
 type SessionState =
   | { kind: "signed-in"; me: Me }
