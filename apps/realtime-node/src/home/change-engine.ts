@@ -42,10 +42,12 @@ interface Options {
 }
 
 interface Beginning {
-  /** Whether nodes had registrations that they will bring again. */
-  gather: boolean;
+  /** Waits for the registrations that nodes will bring again. */
+  gather(): Promise<void>;
   onElected?: () => void;
 }
+
+const NOBODY = Promise.resolve();
 
 /**
  * Row changes of one project, from the stream to the bus: who asked for what, by which catalog. A changed catalog may
@@ -60,6 +62,7 @@ export class ChangeEngine {
   readonly #options: Options;
   #types = new TypeCatalog();
   #epoch = 0;
+  #isGathering = false;
   /** The last row that had come by when the registrations of this epoch were complete. */
   #gatheredLsn: Lsn = LSN_ZERO;
   /** Clients do not say where they were, so all that come back while this home gathers are given the rows since the last one. */
@@ -107,17 +110,16 @@ export class ChangeEngine {
     if (!term.slotCreated) {
       this.#backlog = { fromLsn: term.fromLsn, sinceMs: this.#options.clock.nowMs() - BACKLOG_AGE_MS };
     }
+    const gather = () => (term.slotCreated ? NOBODY : this.registrations.gatherUnknown());
     try {
-      await this.#begin(term.epoch, { gather: !term.slotCreated, onElected });
+      await this.#begin(term.epoch, { gather, onElected });
     } finally {
       this.#backlog = null;
     }
   }
 
-  async publish(batch: WalBatch): Promise<void> {
-    const last = batch.changes.at(-1);
-    if (last !== undefined) this.#matchedLsn = maxLsn(this.#matchedLsn, last.commitLsn);
-    await this.publisher.publish(batch);
+  publish(batch: WalBatch): Promise<void> {
+    return this.publisher.publish(batch);
   }
 
   /** Asks whether tables, policies, grants or roles have changed, and acts on it. */
@@ -127,8 +129,14 @@ export class ChangeEngine {
     if (authorization || tables) await this.#options.exclusively(() => this.#refresh());
   }
 
-  /** Inside of a batch, so nobody else is at it. */
+  /** At the beginning of a batch, so nobody else is at it; what registers from then on comes too late for the batch. */
   async #reconcile(changes: readonly RowChange[]): Promise<void> {
+    await this.#acceptNews(changes);
+    const last = changes.at(-1);
+    if (last !== undefined) this.#matchedLsn = maxLsn(this.#matchedLsn, last.commitLsn);
+  }
+
+  async #acceptNews(changes: readonly RowChange[]): Promise<void> {
     const relations = new Set(changes.map(({ relation }) => relation));
     const news = [...relations].filter((each) => this.shapes.isWanted(each) && this.catalog.isNews(each));
     if (news.length === 0) return;
@@ -148,7 +156,8 @@ export class ChangeEngine {
       ? "policies, grants, roles or functions changed"
       : "published tables changed";
     if (change.authorization) notify({ kind: "authorization-changed", ref, reason });
-    await this.#begin(await ask(nextEpoch), { gather: this.shapes.size > 0 });
+    const { held } = this.registrations;
+    await this.#begin(await ask(nextEpoch), { gather: () => this.registrations.gatherKnown(held) });
   }
 
   async #begin(epoch: number, { gather, onElected }: Beginning): Promise<void> {
@@ -158,8 +167,10 @@ export class ChangeEngine {
     this.shapes.clear();
     // Before the gathering, which would wait in vain for nodes that find nobody to ask.
     onElected?.();
+    this.#isGathering = true;
     this.#options.announce();
-    if (gather) await this.registrations.gather();
+    await gather();
+    this.#isGathering = false;
     this.shapes.settle();
     this.#gatheredLsn = this.#options.lastRowLsn();
     this.#matchedLsn = LSN_ZERO;
@@ -167,6 +178,7 @@ export class ChangeEngine {
 
   /** Null while nobody who comes late can have missed anything. */
   #handedOn(): HandedOn | null {
+    if (this.#isGathering) return null;
     const lastRowLsn = this.#options.lastRowLsn();
     const receivedLsn = lastRowLsn > this.#gatheredLsn ? lastRowLsn : LSN_ZERO;
     const toLsn = maxLsn(this.#matchedLsn, receivedLsn);

@@ -38,10 +38,20 @@ export interface Backlog {
   sinceMs: number;
 }
 
-/** A new term waits until the nodes have come back: at least, at most, and until nobody has come for this long. */
-const GATHER_MIN_MS = 250;
-const GATHER_MAX_MS = 1_500;
-const GATHER_QUIET_MS = 150;
+/**
+ * How long a new epoch waits for the nodes. Those that are known to have something are waited for; others, after another
+ * home's end, can only be given time: at least, at most, and until nobody has come for a while.
+ */
+const GATHER_KNOWN_MAX_MS = 5_000;
+const GATHER_MIN_MS = 400;
+const GATHER_MAX_MS = 2_000;
+const GATHER_QUIET_MS = 200;
+
+/** How much a node had registered. */
+export interface Held {
+  life: NodeLife;
+  registrations: number;
+}
 
 /** What nodes asked for, under the lease of each node. */
 export class Registrations {
@@ -108,8 +118,24 @@ export class Registrations {
     for (const life of this.#leases.expire(this.#now())) this.#options.shapes.releaseHolder(life);
   }
 
-  /** Gives the nodes time to come back, so that a new term does not begin without them. Bounded. */
-  async gather(): Promise<void> {
+  /** Everything that is registered now; to be gathered again in the next epoch. */
+  get held(): Held[] {
+    const { shapes } = this.#options;
+    return shapes.holders.map((life) => ({ life, registrations: shapes.heldBy(life) }));
+  }
+
+  /** Waits until these nodes have registered as much again; those that died meanwhile are waited for in vain. Bounded. */
+  async gatherKnown(held: readonly Held[]): Promise<void> {
+    const { shapes } = this.#options;
+    const startedAtMs = this.#now();
+    const isComplete = () => held.every(({ life, registrations }) => shapes.heldBy(life) >= registrations);
+    while (!isComplete() && this.#now() - startedAtMs < GATHER_KNOWN_MAX_MS) {
+      await this.#somebodyWithin(GATHER_QUIET_MS);
+    }
+  }
+
+  /** Gives whatever nodes there may be the time to come. Bounded. */
+  async gatherUnknown(): Promise<void> {
     const startedAtMs = this.#now();
     let quietSinceMs = startedAtMs;
     for (;;) {
