@@ -7,8 +7,16 @@ import { join } from "node:path";
 import { eventually } from "@tidewire/testkit/eventually";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createTestControlPlane, type TestControlPlane } from "./harness/control-plane.ts";
+import { createTestControlPlane, createTestProject, type TestControlPlane } from "./harness/control-plane.ts";
 import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "./harness/node-process.ts";
+import { createTestSupabase } from "./harness/supabase.ts";
+
+const SQL = `
+  create table public.notes (id bigint generated always as identity primary key, n int);
+  alter publication supabase_realtime add table public.notes;
+`;
+/** realtime-js tries again after 1, 2, 5 and 10 s. */
+const BACK_MS = 20_000;
 
 let postgres: TestPostgres;
 let control: TestControlPlane;
@@ -18,7 +26,7 @@ const children = new Set<ChildProcess>();
 beforeAll(async () => {
   await buildNode();
   stateDir = await mkdtemp(join(tmpdir(), "tidewire-process-"));
-  postgres = await startTestPostgres();
+  postgres = await startTestPostgres({ settings: { wal_level: "logical" } });
   control = await createTestControlPlane(postgres);
 });
 afterAll(async () => {
@@ -91,3 +99,48 @@ test("secrets are in no line of the log", async () => {
   for (const secret of [password, control.secretsKey, NODE_SECRET])
     expect(node.output()).not.toContain(secret);
 });
+
+test("[P6] after kill -9 of the only node its clients come back by themselves, with every row committed meanwhile, once and in order", async () => {
+  const project = await createTestProject(control, postgres);
+  await project.database.query(SQL);
+  const first = start();
+  const url = await first.url();
+  const connect = () => createTestSupabase(`${url}/p/${project.ref}`, project.keys.publishable.value);
+  await using supabase = await connect();
+  const rows: number[] = [];
+  const heard: unknown[] = [];
+  let subscribed = 0;
+  supabase.client
+    .channel("notes")
+    .on("postgres_changes", { event: "INSERT", schema: "public", table: "notes" }, ({ new: row }) => {
+      rows.push(row.n);
+    })
+    .on("broadcast", { event: "hello" }, ({ payload }) => heard.push(payload))
+    .on("system", {}, ({ extension, status }) => {
+      if (extension === "postgres_changes" && status === "ok") subscribed++;
+    })
+    .subscribe();
+  let n = 0;
+  const insertTen = async () => {
+    for (let i = 0; i < 10; i++) await project.database.query("insert into notes (n) values ($1)", [n++]);
+  };
+  await eventually(() => subscribed === 1);
+  await insertTen();
+  await eventually(() => rows.length === 10);
+
+  first.child.kill("SIGKILL");
+  await first.exited;
+  await insertTen();
+  const second = start({ TIDEWIRE_PORT: new URL(url).port });
+  await second.url();
+  await insertTen();
+  await eventually(() => subscribed === 2, { withinMs: BACK_MS });
+  await insertTen();
+
+  await eventually(() => expect(rows.length).toBeGreaterThanOrEqual(n));
+  expect(rows).toEqual(Array.from({ length: n }, (_, i) => i));
+  await using other = await connect();
+  const sender = await other.subscribe("notes");
+  await sender.send({ type: "broadcast", event: "hello", payload: { again: true } });
+  await eventually(() => expect(heard).toEqual([{ again: true }]));
+}, 90_000);
