@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { niceMax, timeTicks, toChartRows } from "./chart-points.ts";
+import { niceMax, timeTicks, toChartRows, valueTicks } from "./chart-points.ts";
 
 const series = (id: string, points: [number, number][]) => ({ id, label: id, colour: "red", points });
 
@@ -53,6 +53,11 @@ test.each([
   [1_000, 1_000],
 ])("an axis for %s ends at %s", (value, top) => {
   expect(niceMax(value)).toBeCloseTo(top, 10);
+});
+
+test("the steps of an axis are round", () => {
+  expect(valueTicks(50)).toEqual([0, 10, 20, 30, 40, 50]);
+  expect(valueTicks(4_096, "bytes")).toEqual([0, 1_024, 2_048, 3_072, 4_096]);
 });
 
 test("an axis of bytes ends at a power of two", () => {

@@ -76,3 +76,9 @@ export function niceMax(value: number, scale: Scale = "decimal"): number {
   const step = [1, 2, 2.5, 5, 10].find((factor) => value <= factor * power) ?? 10;
   return step * power;
 }
+
+/** Steps from zero to a top of {@link niceMax} that are round themselves. */
+export function valueTicks(top: number, scale: Scale = "decimal"): number[] {
+  const steps = scale === "bytes" ? 4 : 5;
+  return Array.from({ length: steps + 1 }, (_, index) => (top * index) / steps);
+}

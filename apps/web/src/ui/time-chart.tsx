@@ -13,7 +13,14 @@ import {
   YAxis,
 } from "recharts";
 import { formatClock } from "#lib/format.ts";
-import { type ChartSeries, niceMax, type Scale, timeTicks, toChartRows } from "#ui/chart-points.ts";
+import {
+  type ChartSeries,
+  niceMax,
+  type Scale,
+  timeTicks,
+  toChartRows,
+  valueTicks,
+} from "#ui/chart-points.ts";
 
 export interface ChartBand {
   fromMs: number;
@@ -96,7 +103,7 @@ export function TimeChart(props: TimeChartProps) {
             tickLine={false}
             axisLine={false}
             width={64}
-            ticks={[0, top / 4, top / 2, (top * 3) / 4, top]}
+            ticks={valueTicks(top, scale)}
           />
           {bands.map((band) => (
             <ReferenceArea

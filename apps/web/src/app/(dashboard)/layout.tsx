@@ -1,8 +1,8 @@
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { ControlDown } from "#features/shell/control-down.tsx";
-import { readSession } from "#trpc/read-session.ts";
 import { Shell } from "#features/shell/shell.tsx";
+import { readSession } from "#trpc/read-session.ts";
 import { api, HydrateClient, prefetch } from "#trpc/server.tsx";
 
 export const dynamic = "force-dynamic";

@@ -1,7 +1,6 @@
 "use client";
 import { useMutation } from "@tanstack/react-query";
 import { regionHealth } from "#features/shell/region-health.ts";
-import { formatCount } from "#lib/format.ts";
 import type { NodeView, RegionView } from "#server/views/fleet.ts";
 import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
@@ -9,6 +8,7 @@ import { Card, CardHeader } from "#ui/card.tsx";
 import { ConfirmDialog } from "#ui/confirm-dialog.tsx";
 import { StatusMark } from "#ui/status-mark.tsx";
 import { toastProblem } from "#ui/toast-problem.ts";
+import { describeRegion } from "./describe-region.ts";
 import { DesiredStepper } from "./desired-stepper.tsx";
 import type { Peaks } from "./drain-progress.ts";
 import { NodeTable } from "./node-table.tsx";
@@ -36,7 +36,7 @@ export function RegionCard({ region, peaks, atMs, managed, selected, onOpen }: R
             {region.name} <span className="font-mono text-faint text-xs">{region.id}</span>
           </span>
         }
-        description={`${formatCount(region.actual)} of ${formatCount(region.desired)} nodes serving, ${formatCount(region.connections)} connections`}
+        description={describeRegion(region)}
         actions={
           <>
             {removable ? (

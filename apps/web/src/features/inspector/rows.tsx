@@ -46,39 +46,43 @@ export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
   };
 
   return (
-    <div className="min-w-0 overflow-x-auto">
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label="Messages"
+      aria-rowcount={events.length}
+      aria-activedescendant={selected ? `row-${selected}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onScroll={({ currentTarget }) => onAway(currentTarget.scrollTop > ROW_PX)}
+      className="h-[64vh] min-w-0 overflow-auto focus-visible:-outline-offset-2"
+    >
       <div className="min-w-[710px]">
-        <div className={cn("grid border-b px-3 py-1.5 text-faint text-xs", COLUMNS)} aria-hidden>
+        {/* biome-ignore lint/a11y/useSemanticElements: rows of a virtual list are placed, which a table does not allow */}
+        {/* biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus for its rows */}
+        <div
+          role="row"
+          className={cn("sticky top-0 z-10 grid border-b bg-surface px-3 py-1.5 text-faint text-xs", COLUMNS)}
+        >
           {HEADERS.map((header, index) => (
-            <span key={header} className={cn(index >= 5 && "text-right")}>
+            <span key={header} role="columnheader" className={cn(index >= 5 && "text-right")}>
               {header}
             </span>
           ))}
         </div>
-        <div
-          ref={scroller}
-          role="listbox"
-          aria-label="Messages"
-          aria-activedescendant={selected ? `row-${selected}` : undefined}
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-          onScroll={({ currentTarget }) => onAway(currentTarget.scrollTop > ROW_PX)}
-          className="h-[62vh] overflow-y-auto focus-visible:-outline-offset-2"
-        >
-          <div style={{ height: virtualizer.getTotalSize() }} className="relative">
-            {virtualizer.getVirtualItems().map((item) => {
-              const event = events[item.index];
-              return event ? (
-                <Row
-                  key={event.id}
-                  event={event}
-                  top={item.start}
-                  selected={event.id === selected}
-                  onSelect={() => onSelect(event.id === selected ? undefined : event.id)}
-                />
-              ) : null;
-            })}
-          </div>
+        <div style={{ height: virtualizer.getTotalSize() }} className="relative" role="rowgroup">
+          {virtualizer.getVirtualItems().map((item) => {
+            const event = events[item.index];
+            return event ? (
+              <Row
+                key={event.id}
+                event={event}
+                top={item.start}
+                selected={event.id === selected}
+                onSelect={() => onSelect(event.id === selected ? undefined : event.id)}
+              />
+            ) : null;
+          })}
         </div>
       </div>
     </div>
@@ -98,9 +102,8 @@ function Row({ event, top, selected, onSelect }: RowProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list above handles the keys for its options
     <div
       id={`row-${event.id}`}
-      role="option"
+      role="row"
       aria-selected={selected}
-      aria-label={describe(event)}
       tabIndex={-1}
       onClick={onSelect}
       style={{ top, height: ROW_PX }}
@@ -111,29 +114,31 @@ function Row({ event, top, selected, onSelect }: RowProps) {
         event.kind === "refusal" && "text-bad",
       )}
     >
-      <ClockTime atMs={event.atMs} className="text-faint" />
-      <span>
+      <span role="gridcell">
+        <ClockTime atMs={event.atMs} className="text-faint" />
+      </span>
+      <span role="gridcell">
         <Badge tone={KIND_TONE[event.kind]}>{event.kind}</Badge>
       </span>
-      <span className="truncate pr-3 font-mono">
+      <span role="gridcell" className="truncate pr-3 font-mono">
         {event.private ? <Lock className="mr-1 inline size-3 text-faint" aria-label="private" /> : null}
         {event.topic ?? ""}
       </span>
-      <span className="truncate pr-3 font-mono">{event.code ?? event.event ?? event.message ?? ""}</span>
-      <span className="truncate pr-3 font-mono text-muted">{event.user ?? event.from ?? ""}</span>
-      <span className="text-right text-muted">
+      <span role="gridcell" className="truncate pr-3 font-mono">
+        {event.code ?? event.event ?? event.message ?? ""}
+      </span>
+      <span role="gridcell" className="truncate pr-3 font-mono text-muted">
+        {event.user ?? event.from ?? ""}
+      </span>
+      <span role="gridcell" className="text-right text-muted">
         {event.sizeBytes === undefined ? "" : formatBytes(event.sizeBytes)}
       </span>
-      <span className="text-right text-muted">
+      <span role="gridcell" className="text-right text-muted">
         {event.recipients === undefined ? "" : formatCount(event.recipients)}
       </span>
-      <span className="text-right text-muted">
+      <span role="gridcell" className="text-right text-muted">
         {event.latencyMs === undefined ? "" : formatMs(event.latencyMs)}
       </span>
     </div>
   );
-}
-
-function describe({ kind, topic, event, code, message }: TapEvent): string {
-  return [kind, topic, code ?? event ?? message].filter(Boolean).join(" ");
 }
