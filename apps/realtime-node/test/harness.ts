@@ -101,7 +101,8 @@ async function start(
     });
     const level = (process.env.TEST_LOG_LEVEL ?? "silent") as LogLevel;
     return createNode(env, {
-      bus: new MemoryBus(broker),
+      // With NATS_URL each node connects by itself, as it would in production.
+      bus: env.natsUrl === undefined ? new MemoryBus(broker) : undefined,
       log: createLog({ level, fields: { node: env.nodeId } }),
     });
   };
