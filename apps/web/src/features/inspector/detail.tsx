@@ -26,7 +26,7 @@ export function Detail({ event, onClose, onReplay }: DetailProps) {
   return (
     <aside
       aria-label="Message detail"
-      className="flex max-h-[calc(62vh+2rem)] min-w-0 flex-col gap-4 overflow-y-auto bg-surface p-4 max-xl:fixed max-xl:inset-x-0 max-xl:bottom-0 max-xl:z-30 max-xl:border-t max-xl:shadow-pop"
+      className="flex max-h-[64vh] min-w-0 flex-col gap-4 overflow-y-auto bg-surface p-4 max-xl:fixed max-xl:inset-x-0 max-xl:bottom-0 max-xl:z-30 max-xl:border-t max-xl:shadow-pop"
     >
       <header className="flex items-start gap-2">
         <Badge tone={KIND_TONE[event.kind]} className="mt-0.5">

@@ -103,7 +103,7 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
             {away && tail.held.length > 0 ? (
               <Button
                 size="sm"
-                className="absolute top-9 left-1/2 z-10 -translate-x-1/2 shadow-pop"
+                className="absolute top-8 left-1/2 z-10 -translate-x-1/2 shadow-pop"
                 onClick={() => {
                   setAway(false);
                   setScrollKey(scrollKey + 1);
