@@ -319,6 +319,7 @@ describe("the database changes under way", () => {
     await database.query("insert into notes (body) values ('1')");
     await database.query("alter table notes add column extra jsonb default '{}'");
     await database.query("insert into notes (body) values ('2')");
+    await listener.got(2);
     await database.query(`drop table notes; create table notes (id text primary key);
       grant select on notes to authenticated; alter publication supabase_realtime add table notes`);
     await database.query("insert into notes values ('3')");

@@ -14,6 +14,7 @@ export interface CatalogChange {
 export class CatalogWatch {
   #preparation: ShapePreparation | null = null;
   #tables = new Map<number, Table>();
+  #byName = new Map<string, Table>();
   /** Relations that were compared with this view; those of the past stay as they are. */
   #compared = new WeakSet<Relation>();
 
@@ -36,6 +37,7 @@ export class CatalogWatch {
     const catalog = await readCatalog(session);
     this.#preparation = new ShapePreparation(catalog);
     this.#tables = new Map(catalog.tables.map((table) => [table.oid, table]));
+    this.#byName = new Map(catalog.tables.map((table) => [nameKey(table.schema, table.name), table]));
     this.#compared = new WeakSet();
     return difference(previous, catalog);
   }
@@ -45,8 +47,9 @@ export class CatalogWatch {
     return difference(this.#preparation?.catalog, await readPrints(session));
   }
 
-  tableOf({ oid }: Relation): Table | undefined {
-    return this.#tables.get(oid);
+  /** A table that was dropped and made again is found by its name: rows of its past go to whoever asked for it. */
+  tableOf({ oid, schema, table }: Relation): Table | undefined {
+    return this.#tables.get(oid) ?? this.#byName.get(nameKey(schema, table));
   }
 
   /** A relation is compared once per reading: if a new reading does not explain it, it is of the past. */
@@ -62,6 +65,8 @@ export class CatalogWatch {
     for (const relation of relations) this.#compared.add(relation);
   }
 }
+
+const nameKey = (schema: string, table: string) => JSON.stringify([schema, table]);
 
 function describes(table: Table, { schema, table: name, columns }: Relation): boolean {
   const isNamed = table.schema === schema && table.name === name;
