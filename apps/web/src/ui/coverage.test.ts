@@ -26,7 +26,14 @@ test("[S2] a silent node is named with what is missing because of it", () => {
 test("[S3] when nobody answers the data is broken, not merely incomplete", () => {
   const two = { askedAtMs: now, answered: [], silentNodes: [silent, { ...silent, node: "sg-3" }] };
   expect(describeCoverage(live, two, now)).toMatchObject({ status: "bad" });
-  expect(describeCoverage(live, two, now).sentence).toContain("nor have 1 other node");
+  expect(describeCoverage(live, two, now).sentence).toContain("nor does 1 other node answer");
+});
+
+test("a view that does not know the last beat does not invent one", () => {
+  const unknown = { ...survey, silentNodes: [{ node: "sg-2" }] };
+  expect(describeCoverage(live, unknown, now).sentence).toBe(
+    "node sg-2 does not answer: its part is not shown",
+  );
 });
 
 test("[S4] old data says how old it is", () => {

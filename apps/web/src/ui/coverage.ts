@@ -8,10 +8,17 @@ export type Feed =
   | { kind: "lost"; reason: string }
   | { kind: "paused" };
 
+interface SilentNode {
+  node: string;
+  /** Absent where the view does not tell. */
+  beatAtMs?: number;
+  connections?: number;
+}
+
 export interface Survey {
   askedAtMs: number;
   answered: readonly string[];
-  silentNodes: readonly { node: string; beatAtMs: number; connections: number }[];
+  silentNodes: readonly SilentNode[];
 }
 
 export interface Coverage {
@@ -50,11 +57,19 @@ export function describeCoverage(feed: Feed, survey: Survey | undefined, nowMs: 
   return { status: feed.kind === "connecting" ? "busy" : "ok", sentence: `${head}, ${nodes}` };
 }
 
-function silence(silent: Survey["silentNodes"][number], others: readonly unknown[], nowMs: number): string {
+function silence(
+  { node, beatAtMs, connections = 0 }: SilentNode,
+  others: readonly unknown[],
+  nowMs: number,
+): string {
+  const absence =
+    beatAtMs === undefined ? "does not answer" : `has not answered for ${formatDuration(nowMs - beatAtMs)}`;
   const missing =
-    silent.connections > 0
-      ? `its ${plural(silent.connections, "connection")} ${silent.connections === 1 ? "is" : "are"} not shown`
+    connections > 0
+      ? `its ${plural(connections, "connection")} ${connections === 1 ? "is" : "are"} not shown`
       : "its part is not shown";
-  const sentence = `node ${silent.node} has not answered for ${formatDuration(nowMs - silent.beatAtMs)}: ${missing}`;
-  return others.length === 0 ? sentence : `${sentence}; nor have ${plural(others.length, "other node")}`;
+  const sentence = `node ${node} ${absence}: ${missing}`;
+  return others.length === 0
+    ? sentence
+    : `${sentence}; nor ${others.length === 1 ? "does" : "do"} ${plural(others.length, "other node")} answer`;
 }

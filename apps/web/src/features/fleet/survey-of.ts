@@ -9,7 +9,7 @@ export function surveyOf({ askedAtMs, answered, silent, regions }: FleetView): S
     answered,
     silentNodes: silent.map((id) => {
       const node = nodes.get(id);
-      return { node: id, beatAtMs: node?.beatAtMs ?? askedAtMs, connections: node?.connections ?? 0 };
+      return { node: id, beatAtMs: node?.beatAtMs ?? undefined };
     }),
   };
 }

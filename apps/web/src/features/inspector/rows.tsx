@@ -15,23 +15,34 @@ interface RowsProps {
   events: readonly TapEvent[];
   selected: string | undefined;
   onSelect: (id: string | undefined) => void;
+  /** A detail pane stands beside the rows. */
+  compact: boolean;
   /** The reader has scrolled away from the newest row: it must not move under the eyes. */
   onAway: (away: boolean) => void;
 }
 
 const ROW_PX = 28;
-const COLUMNS: readonly { header: string; width?: string; right?: true }[] = [
+interface ColumnSpec {
+  header: string;
+  width?: string;
+  right?: true;
+  /** Left out while the detail pane, which tells the same, takes its room. */
+  roomy?: true;
+}
+
+const COLUMNS: readonly ColumnSpec[] = [
   { header: "Time", width: "6.75rem" },
   { header: "Kind", width: "5.75rem" },
   { header: "Topic", width: "28%" },
   { header: "Event" },
-  { header: "From" },
-  { header: "Size", width: "4.75rem", right: true },
+  { header: "From", roomy: true },
+  { header: "Size", width: "4.75rem", right: true, roomy: true },
   { header: "Recipients", width: "5.5rem", right: true },
   { header: "Latency", width: "5rem", right: true },
 ];
 
-export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
+export function Rows({ events, selected, onSelect, compact, onAway }: RowsProps) {
+  const columns = COLUMNS.filter(({ roomy }) => !(compact && roomy));
   const scroller = useRef<HTMLElement>(null);
   const virtualizer = useVirtualizer({
     count: events.length,
@@ -65,11 +76,11 @@ export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
       <table
         aria-label="Messages"
         aria-rowcount={events.length}
-        className="w-full min-w-[720px] table-fixed text-xs"
+        className="w-full min-w-[640px] table-fixed text-xs"
       >
         <thead>
           <tr>
-            {COLUMNS.map(({ header, width, right }) => (
+            {columns.map(({ header, width, right }) => (
               <th
                 key={header}
                 scope="col"
@@ -92,6 +103,7 @@ export function Rows({ events, selected, onSelect, onAway }: RowsProps) {
               <Row
                 key={event.id}
                 event={event}
+                compact={compact}
                 selected={event.id === selected}
                 onSelect={() => onSelect(event.id === selected ? undefined : event.id)}
               />
@@ -115,6 +127,7 @@ function Spacer({ height }: { height: number }) {
 
 interface RowProps {
   event: TapEvent;
+  compact: boolean;
   selected: boolean;
   onSelect: () => void;
 }
@@ -122,11 +135,10 @@ interface RowProps {
 /** Fades in when it is this new. */
 const NEW_MS = 1_500;
 
-function Row({ event, selected, onSelect }: RowProps) {
+function Row({ event, compact, selected, onSelect }: RowProps) {
   const isNew = Date.now() - event.atMs < NEW_MS;
   const { kind, topic, code, message, user, from, sizeBytes, recipients, latencyMs } = event;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the region around handles the keys for its rows
     <tr
       aria-current={selected || undefined}
       onClick={onSelect}
@@ -148,8 +160,14 @@ function Row({ event, selected, onSelect }: RowProps) {
         {topic ?? ""}
       </td>
       <td className="truncate px-2 font-mono">{code ?? event.event ?? message ?? ""}</td>
-      <td className="truncate px-2 font-mono text-muted">{user ?? from ?? ""}</td>
-      <td className="px-2 text-right text-muted">{sizeBytes === undefined ? "" : formatBytes(sizeBytes)}</td>
+      {compact ? null : (
+        <>
+          <td className="truncate px-2 font-mono text-muted">{user ?? from ?? ""}</td>
+          <td className="px-2 text-right text-muted">
+            {sizeBytes === undefined ? "" : formatBytes(sizeBytes)}
+          </td>
+        </>
+      )}
       <td className="px-2 text-right text-muted">
         {recipients === undefined ? "" : formatCount(recipients)}
       </td>

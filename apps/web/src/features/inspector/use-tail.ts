@@ -54,7 +54,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
   const survey = parcel && {
     askedAtMs: parcel.atMs,
     answered: parcel.answered,
-    silentNodes: parcel.silent.map((node) => ({ node, beatAtMs: parcel.atMs, connections: 0 })),
+    silentNodes: parcel.silent.map((node) => ({ node })),
   };
   return {
     tail,

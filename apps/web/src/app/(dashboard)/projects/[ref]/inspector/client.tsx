@@ -122,6 +122,7 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
                 key={scrollKey}
                 events={events}
                 selected={selected?.id}
+                compact={selected !== undefined}
                 onSelect={(id) => setSelected(events.find((event) => event.id === id))}
                 onAway={setAway}
               />
