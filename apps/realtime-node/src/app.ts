@@ -8,7 +8,7 @@ import { Heartbeat } from "./cluster/heartbeat.ts";
 import { within } from "./deadline.ts";
 import type { NodeEnv } from "./env.ts";
 import { openPublicServer, type PublicServer } from "./http/public-server.ts";
-import { createHttpApp } from "./http/server.ts";
+import { asPrivate, createHttpApp } from "./http/server.ts";
 import { type AdminServer, openAdminServer } from "./inspect/admin-server.ts";
 import { Sampler } from "./inspect/sampler.ts";
 import { createViews } from "./inspect/snapshot.ts";
@@ -123,7 +123,7 @@ class Node implements RunningNode {
     const { log } = this.#core;
     const views = this.#createViews();
     const app = this.#createApp();
-    const admin = { host: adminHost, port: adminPort, nodeSecret, views, app, log };
+    const admin = { host: adminHost, port: adminPort, nodeSecret, views, app: asPrivate(app), log };
     this.#adminServer = await openAdminServer(admin);
     this.#publicServer = await openPublicServer({
       host,
@@ -205,7 +205,8 @@ class Node implements RunningNode {
     const { registry, metrics, clock, log, tap } = this.#core;
     return createHttpApp({
       isReady: () => this.#state === "ready" && registry.ready,
-      exposition: metrics,
+      metricsRoute: { exposition: metrics, region: this.#env.region, ...this.#env.metricsAccess },
+      controlUrl: this.#env.controlUrl,
       projects: registry,
       credentials: this.#credentials,
       metrics,
@@ -232,6 +233,11 @@ class Node implements RunningNode {
       tap,
       drain: () => this.#leave("asked for by the dashboard"),
       forget: (ref) => this.#forget(ref),
+      shutdown: (ref) => this.#database.homes.shutdown(ref),
+      reload: async (ref) => {
+        this.#listener.connections.disconnect(ref);
+        await this.#database.homes.shutdown(ref);
+      },
     });
   }
 

@@ -25,6 +25,14 @@ export interface NodeEnv {
   nodeSecret: string;
   stateDir: string;
   natsUrl: string | undefined;
+  /** Of the dashboard, which answers the tenant API; no trailing slash. */
+  controlUrl: string | undefined;
+  metricsAccess: {
+    /** When set, `/metrics` takes a token signed with it, on every port. */
+    jwtSecret: string | undefined;
+    /** Anybody may read `/metrics`, not only this machine. */
+    isOpen: boolean;
+  };
   drainMs: number;
   ownerPid: number | undefined;
   logLevel: LogLevel;
@@ -97,6 +105,11 @@ const Variables = z.object({
     .string("TIDEWIRE_STATE_DIR is not set: a directory for the encrypted last-known-good configuration.")
     .min(1, "TIDEWIRE_STATE_DIR must not be empty."),
   NATS_URL: natsUrl.optional(),
+  TIDEWIRE_CONTROL_URL: url("TIDEWIRE_CONTROL_URL", ["http:", "https:"])
+    .transform((text) => text.replace(/\/+$/, ""))
+    .optional(),
+  METRICS_JWT_SECRET: z.string().optional(),
+  TIDEWIRE_METRICS: z.enum(["local", "open"], "TIDEWIRE_METRICS must be local or open.").default("local"),
   TIDEWIRE_DRAIN_MS: z.coerce
     .number("TIDEWIRE_DRAIN_MS must be a number of milliseconds.")
     .int("TIDEWIRE_DRAIN_MS must be a whole number of milliseconds.")
@@ -137,6 +150,8 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): N
     nodeSecret: env.TIDEWIRE_NODE_SECRET,
     stateDir: resolve(env.TIDEWIRE_STATE_DIR),
     natsUrl: env.NATS_URL,
+    controlUrl: env.TIDEWIRE_CONTROL_URL,
+    metricsAccess: { jwtSecret: env.METRICS_JWT_SECRET, isOpen: env.TIDEWIRE_METRICS === "open" },
     drainMs: env.TIDEWIRE_DRAIN_MS,
     ownerPid: env.TIDEWIRE_OWNER_PID,
     logLevel: env.LOG_LEVEL,

@@ -22,6 +22,8 @@ const views: NodeViews = {
   kick: (connection) => connection === "c1",
   evict: () => false,
   forget: async (ref) => void asked.push(`forget ${ref}`),
+  shutdown: async (ref) => void asked.push(`shutdown ${ref}`),
+  reload: async (ref) => void asked.push(`reload ${ref}`),
 };
 
 const app = { fetch: (request: Request) => new Response(`public ${new URL(request.url).pathname}`) };

@@ -1,7 +1,7 @@
 /** The SQL of a node's store, in one place so that `ensureNodeRole` can be checked against it. */
 
 export const PROJECT = `
-  select p.ref, p.name, p.region_id as region, p.database_url, p.jwt_secret, p.jwks, p.limits, p.settings, p.version,
+  select p.ref, p.external_id, p.name, p.region_id as region, p.database_url, p.jwt_secret, p.jwks, p.limits, p.settings, p.version,
          coalesce(
            (select jsonb_agg(jsonb_build_object(
                      'kind', k.kind, 'hash', k.hash,
@@ -11,7 +11,7 @@ export const PROJECT = `
                and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())),
            '[]') as keys
     from project p
-   where p.ref = $1 and p.status = 'active'`;
+   where (p.ref = $1 or p.external_id = $1) and p.status = 'active'`;
 
 // A paused process must not overwrite its successor: only the same boot, or one that started later, may write the row.
 // A boot that was marked as gone stays gone, whatever beat was still on its way.

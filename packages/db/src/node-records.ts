@@ -4,6 +4,8 @@ import type { SampleName } from "./sample-names.ts";
 /** A project as nodes need it, secrets opened. Only active projects have a record. */
 export interface ProjectRecord {
   ref: string;
+  /** A second name under which clients find the project; see `externalId` of the control database. */
+  externalId?: string;
   name: string;
   region: string;
   databaseUrl: string;

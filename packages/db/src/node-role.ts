@@ -11,7 +11,7 @@ export const NODE_ROLE = "tidewire_node";
 const GRANTS = (role: string, database: string) => `
   grant connect on database ${database} to ${role};
   grant usage on schema public to ${role};
-  grant select (ref, name, region_id, database_url, jwt_secret, jwks, limits, settings, status, version) on project to ${role};
+  grant select (ref, external_id, name, region_id, database_url, jwt_secret, jwks, limits, settings, status, version) on project to ${role};
   grant select (project_ref, kind, hash, revoked_at, expires_at) on api_key to ${role};
   grant select, insert, update on node to ${role};
   grant insert on metric_sample to ${role};

@@ -29,7 +29,7 @@ export interface NodeStoreOptions {
  * at most ten seconds (five to connect, five to answer); nothing is retried or queued here.
  */
 export interface NodeStore extends AsyncDisposable {
-  /** Undefined when there is no such project, or it is not active. @throws SecretUnreadable when the key is not the control plane's */
+  /** By ref or external id. Undefined when there is no such project, or it is not active. @throws SecretUnreadable when the key is not the control plane's */
   project(ref: string): Promise<ProjectRecord | undefined>;
   /**
    * Calls back with the ref of every project that changed, and with `"*"` whenever listening has begun: at first and

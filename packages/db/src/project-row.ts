@@ -16,6 +16,7 @@ export type Jwks = z.infer<typeof Jwks>;
 
 const ProjectRow = z.object({
   ref: z.string(),
+  external_id: z.string().nullable(),
   name: z.string(),
   region: z.string(),
   database_url: z.string(),
@@ -38,9 +39,10 @@ const ProjectRow = z.object({
 
 /** @throws SecretUnreadable when the row was sealed with another key */
 export function toProjectRecord(row: unknown, key: SecretsKey): ProjectRecord {
-  const { database_url, jwt_secret, jwks, ...rest } = ProjectRow.parse(row);
+  const { database_url, jwt_secret, jwks, external_id, ...rest } = ProjectRow.parse(row);
   return {
     ...rest,
+    ...(external_id !== null && { externalId: external_id }),
     databaseUrl: open(key, database_url, secretPlace.databaseUrl(rest.ref)),
     jwtSecret: open(key, jwt_secret, secretPlace.jwtSecret(rest.ref)),
     jwks: jwks === null ? null : Jwks.parse(JSON.parse(open(key, jwks, secretPlace.jwks(rest.ref)))),

@@ -20,6 +20,8 @@ export type ProjectStatus = ProjectModel["status"];
 /** A project without its secrets: what may be shown. */
 export interface Project {
   ref: ProjectRef;
+  /** What the tenant API calls it: the name it was made with there, else the ref. */
+  externalId: string;
   organisationId: string;
   name: string;
   regionId: string;
@@ -31,6 +33,7 @@ export interface Project {
   provisioning: ProvisioningStep[];
   version: number;
   createdAt: Date;
+  updatedAt: Date;
 }
 
 export interface ProjectSecrets {
@@ -47,6 +50,8 @@ export interface NewProject {
   managed: boolean;
   /** Generated when absent. */
   ref?: string;
+  /** A second name, which is no ref, under which nodes and the tenant API find it. */
+  externalId?: string;
   /** Null for a managed database that is still to be made. */
   databaseUrl?: string | null;
   jwtSecret?: string;
@@ -95,6 +100,13 @@ export async function listProjects(db: Db, organisationIds?: readonly string[]):
 
 export async function findProject(db: Db, ref: string): Promise<Project | undefined> {
   const row = await translateErrors(db.project.findUnique({ where: { ref } }));
+  return row ? toProject(row) : undefined;
+}
+
+/** By its external id or its ref. */
+export async function findProjectByExternalId(db: Db, externalId: string): Promise<Project | undefined> {
+  const where = isProjectRef(externalId) ? { ref: externalId } : { externalId };
+  const row = await translateErrors(db.project.findUnique({ where }));
   return row ? toProject(row) : undefined;
 }
 
@@ -176,9 +188,10 @@ async function requireProject(db: Db, ref: string): Promise<Project> {
 }
 
 function toProject(row: ProjectModel): Project {
-  const { ref, organisationId, name, regionId, managed, status, createdAt } = row;
+  const { ref, organisationId, name, regionId, managed, status, createdAt, updatedAt } = row;
   return {
     ref: ref as ProjectRef,
+    externalId: row.externalId ?? ref,
     organisationId,
     name,
     regionId,
@@ -190,5 +203,6 @@ function toProject(row: ProjectModel): Project {
     provisioning: ProvisioningSteps.parse(row.provisioning),
     version: row.version,
     createdAt,
+    updatedAt,
   };
 }

@@ -101,6 +101,11 @@ export class Homes {
     await dropSlotOf(project.record.databaseUrl, ref, this.#options.log);
   }
 
+  /** Lets go of the project's database as a whole, slot kept; whoever needs it next elects a home anew. */
+  async shutdown(ref: string): Promise<void> {
+    await this.#drop(ref, (home) => home.close());
+  }
+
   /** Hands every project over. */
   async close(): Promise<void> {
     this.#closed = true;

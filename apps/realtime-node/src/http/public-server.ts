@@ -16,7 +16,7 @@ export interface PublicServer {
 interface Options {
   host: string;
   port: number;
-  app: { fetch(request: Request): Response | Promise<Response> };
+  app: { fetch(request: Request, env?: object): Response | Promise<Response> };
   sockets: Pick<Listener, "upgrade">;
 }
 

@@ -1,27 +1,38 @@
 import { Hono } from "hono";
 import { SOCKET_PATHS } from "../socket/socket-path.ts";
+import { forwardTenantApi } from "./control-plane.ts";
+import { createMetricsRoute, type MetricsRouteDeps } from "./metrics-route.ts";
 import { pathWithinProject } from "./project-address.ts";
 import { createProjectRoutes, type RouteDeps } from "./routes.ts";
 
 export interface HttpAppDeps extends RouteDeps {
   /** Whether clients may be sent here. */
   isReady(): boolean;
-  exposition: { text(): Promise<string>; readonly contentType: string };
+  metricsRoute: MetricsRouteDeps;
+  /** Where the tenant API is answered; undefined when nobody said. */
+  controlUrl: string | undefined;
+}
+
+/** What the listener knows of a request beside the request. */
+export interface Arrival {
+  Bindings: {
+    incoming?: { socket: { remoteAddress?: string | undefined } };
+    /** It came in on the admin port. */
+    isPrivate?: boolean;
+  };
 }
 
 /** Everything a node answers over plain HTTP on its public port; WebSocket upgrades never reach it. */
-export function createHttpApp(deps: HttpAppDeps): Hono {
-  const app = new Hono({
+export function createHttpApp(deps: HttpAppDeps): Hono<Arrival> {
+  const app = new Hono<Arrival>({
     // `/p/<ref>` in front changes whose project it is, not which route it is.
     getPath: (request) => pathWithinProject(new URL(request.url).pathname).replace(/(?<=.)\/$/, ""),
   });
   app.get("/livez", (c) => c.text("ok"));
   app.get("/healthcheck", (c) => c.text("ok"));
   app.get("/readyz", (c) => (deps.isReady() ? c.text("ok") : c.text("not ready", 503)));
-  app.get("/metrics", async (c) => {
-    const text = await deps.exposition.text();
-    return c.body(text, 200, { "content-type": deps.exposition.contentType });
-  });
+  app.route("/metrics", createMetricsRoute(deps.metricsRoute));
+  app.all("/api/tenants/*", (c) => forwardTenantApi(c.req.raw, deps));
   // Anything but an upgrade by GET (protocol 1.1, 12.5).
   for (const path of SOCKET_PATHS) app.all(path, (c) => c.body(null, 400));
   app.route("/", createProjectRoutes(deps));
@@ -31,4 +42,11 @@ export function createHttpApp(deps: HttpAppDeps): Hono {
     return c.json({ message: "Internal Server Error" }, 500);
   });
   return app;
+}
+
+/** The same app for the admin port, where a request is known to come from inside. */
+export function asPrivate(app: Hono<Arrival>) {
+  return {
+    fetch: (request: Request, env?: object) => app.fetch(request, { ...env, isPrivate: true }),
+  };
 }

@@ -17,7 +17,7 @@ interface Options {
   nodeSecret: string;
   views: NodeViews;
   /** What the public port answers: a dashboard that sends a message may reach only this one. */
-  app: { fetch(request: Request): Response | Promise<Response> };
+  app: { fetch(request: Request, env?: object): Response | Promise<Response> };
   log: Log;
 }
 

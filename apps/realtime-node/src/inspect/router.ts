@@ -72,6 +72,8 @@ export const nodeRouter = t.router({
     .input(OfProject.extend({ topic: z.string(), phxRef: z.string() }))
     .mutation(({ ctx, input }) => ({ found: ctx.views.evict(input) })),
   forget: dashboard.input(OfProject).mutation(({ ctx, input }) => ctx.views.forget(input.ref)),
+  shutdown: dashboard.input(OfProject).mutation(({ ctx, input }) => ctx.views.shutdown(input.ref)),
+  reload: dashboard.input(OfProject).mutation(({ ctx, input }) => ctx.views.reload(input.ref)),
 });
 
 export type NodeRouter = typeof nodeRouter;

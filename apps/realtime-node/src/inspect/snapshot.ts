@@ -13,7 +13,7 @@ import type { Connections, SocketEvidence } from "../socket/connections.ts";
 import type { NodeViews } from "./views.ts";
 
 /** Read-only faces of the node's parts, and what an operator may ask of them. */
-export interface ViewSources extends Pick<NodeViews, "tap" | "drain" | "forget"> {
+export interface ViewSources extends Pick<NodeViews, "tap" | "drain" | "forget" | "shutdown" | "reload"> {
   identity: Identity;
   state(): NodeState;
   nowMs(): number;
@@ -33,7 +33,7 @@ export interface ViewSources extends Pick<NodeViews, "tap" | "drain" | "forget">
 }
 
 export function createViews(sources: ViewSources): NodeViews {
-  const { identity, projects, connections, presence, homes, tap, drain, forget } = sources;
+  const { identity, projects, connections, presence, homes, tap, drain, forget, shutdown, reload } = sources;
   return {
     snapshot: () => toNodeSnapshot(sources),
     project: (ref) => toProjectSnapshot(sources, projects.peek(ref)),
@@ -48,6 +48,8 @@ export function createViews(sources: ViewSources): NodeViews {
       return holder !== undefined && connections.evict(holder.connectionId, holder.channelId);
     },
     forget,
+    shutdown,
+    reload,
   };
 
   function toProjectSnapshot({ nowMs }: ViewSources, project: Project | undefined): ProjectSnapshot | null {

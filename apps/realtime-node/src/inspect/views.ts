@@ -7,7 +7,7 @@ import type {
 } from "@tidewire/protocol/cluster/inspect";
 import type { Tap } from "./tap.ts";
 
-/** What the inspection needs of the node. Reading changes nothing; the four verbs at the end are the operator's. */
+/** What the inspection needs of the node. Reading changes nothing; the verbs at the end are the operator's. */
 export interface NodeViews {
   snapshot(): NodeSnapshot;
   /** Null when this node does not know the project. */
@@ -26,4 +26,8 @@ export interface NodeViews {
   evict(member: { ref: string; topic: string; phxRef: string }): boolean;
   /** The project is being deleted: close its channels, give up its home and its slot. */
   forget(ref: string): Promise<void>;
+  /** Lets go of the project's database; it is taken up again when it is needed. */
+  shutdown(ref: string): Promise<void>;
+  /** As `shutdown`, and every client is asked to come back. */
+  reload(ref: string): Promise<void>;
 }

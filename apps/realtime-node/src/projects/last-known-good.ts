@@ -17,6 +17,7 @@ const Contents = z.object({
     z.object({
       ref: z.string(),
       name: z.string(),
+      externalId: z.string().optional(),
       region: z.string(),
       databaseUrl: z.string(),
       jwtSecret: z.string(),

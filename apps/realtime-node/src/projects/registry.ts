@@ -1,4 +1,5 @@
 import { ControlDatabaseUnavailable, type NodeStore, type ProjectRecord } from "@tidewire/db/node-store";
+import { isProjectRef } from "@tidewire/protocol/ids";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { LastKnownGood } from "./last-known-good.ts";
@@ -31,6 +32,8 @@ interface Options {
 export class ProjectRegistry {
   readonly #options: Options;
   readonly #projects = new Map<string, MutableProject>();
+  /** By external id; they never change. */
+  readonly #refs = new Map<string, string>();
   readonly #loading = new Map<string, Promise<Project | undefined>>();
   /** Changed while a query was already on its way, whose answer may be older than the change. */
   readonly #stale = new Set<string>();
@@ -70,12 +73,16 @@ export class ProjectRegistry {
   }
 
   /**
-   * Undefined when there is no such project.
+   * By ref, or by external id. Undefined when there is no such project.
    *
    * @throws ControlDatabaseUnavailable when the project is not known here and the database does not answer
    */
-  async find(ref: string): Promise<Project | undefined> {
-    return this.#projects.get(ref) ?? (await this.#load(ref));
+  async find(name: string): Promise<Project | undefined> {
+    const known = this.#projects.get(this.#refs.get(name) ?? name);
+    if (known !== undefined || isProjectRef(name)) return known ?? (await this.#load(name));
+    // Only a question by ref is asked again when the project changes on the way.
+    const record = await this.#options.store.project(name);
+    return record && this.find(record.ref);
   }
 
   /** What is known now, without asking anybody. */
@@ -179,6 +186,7 @@ export class ProjectRegistry {
     const project = known ?? createProject(record, () => this.#options.clock.monotonicMs());
     project.record = record;
     this.#projects.set(record.ref, project);
+    if (record.externalId !== undefined) this.#refs.set(record.externalId, record.ref);
     this.#save();
     for (const listener of this.#changeListeners) listener(project, previous);
     return project;
@@ -188,6 +196,7 @@ export class ProjectRegistry {
     const project = this.#projects.get(ref);
     if (project === undefined) return;
     this.#projects.delete(ref);
+    if (project.record.externalId !== undefined) this.#refs.delete(project.record.externalId);
     this.#save();
     this.#options.log.info({ ref }, "project was removed");
     for (const listener of this.#removalListeners) listener(project);

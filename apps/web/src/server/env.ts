@@ -29,6 +29,15 @@ const Environment = z.object({
   TIDEWIRE_FLEET: z.enum(["process", "off"]).default("process"),
   TIDEWIRE_OWNER_PID: z.coerce.number().int().positive().optional(),
   NATS_URL: z.string().min(1).optional(),
+  /** Sign the tokens of the tenant API, now and after a rotation. Without any it refuses everybody. */
+  API_JWT_SECRET: z.string().optional(),
+  API_JWT_SECRET_NEXT: z.string().optional(),
+  /** Tokens that are refused all the same, separated by commas. */
+  API_TOKEN_BLOCKLIST: z.string().optional(),
+  /** Where nodes that this dashboard starts reach it. */
+  TIDEWIRE_CONTROL_URL: z.url("TIDEWIRE_CONTROL_URL must be a URL.").optional(),
+  METRICS_JWT_SECRET: z.string().optional(),
+  TIDEWIRE_METRICS: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
 });
@@ -53,6 +62,11 @@ export interface Env {
   fleet: "process" | "off";
   ownerPid: number | undefined;
   natsUrl: string | undefined;
+  apiJwtSecrets: string[];
+  apiTokenBlocklist: string[];
+  controlUrl: string;
+  /** Handed to nodes as they are. */
+  metrics: { jwtSecret: string | undefined; access: string | undefined };
   logLevel: string;
 }
 
@@ -92,6 +106,10 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     fleet: env.TIDEWIRE_FLEET,
     ownerPid: env.TIDEWIRE_OWNER_PID,
     natsUrl: env.NATS_URL,
+    apiJwtSecrets: [env.API_JWT_SECRET, env.API_JWT_SECRET_NEXT].filter((secret) => secret !== undefined),
+    apiTokenBlocklist: toList(env.API_TOKEN_BLOCKLIST),
+    controlUrl: env.TIDEWIRE_CONTROL_URL ?? `http://127.0.0.1:${env.PORT}`,
+    metrics: { jwtSecret: env.METRICS_JWT_SECRET, access: env.TIDEWIRE_METRICS },
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -103,6 +121,13 @@ function toOrigins(authUrl: string, more: string | undefined): string[] {
   if (hostname === "localhost" || hostname === "127.0.0.1") {
     for (const name of ["localhost", "127.0.0.1"]) origins.add(`${protocol}//${name}${port && `:${port}`}`);
   }
-  for (const extra of more?.split(",") ?? []) if (extra.trim() !== "") origins.add(extra.trim());
+  for (const extra of toList(more)) origins.add(extra);
   return [...origins];
+}
+
+function toList(text: string | undefined): string[] {
+  return (text ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

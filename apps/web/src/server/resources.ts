@@ -95,6 +95,9 @@ function toNodeEnv(env: Env): Record<string, string | undefined> {
     TIDEWIRE_DRAIN_MS: String(env.drainMs),
     TIDEWIRE_OWNER_PID: env.ownerPid?.toString(),
     NATS_URL: env.natsUrl,
+    TIDEWIRE_CONTROL_URL: env.controlUrl,
+    METRICS_JWT_SECRET: env.metrics.jwtSecret,
+    TIDEWIRE_METRICS: env.metrics.access,
   };
 }
 

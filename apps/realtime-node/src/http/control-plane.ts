@@ -1,0 +1,68 @@
+/** Making a tenant includes its migrations, for which the control plane waits ten seconds. */
+const DEADLINE_MS = 20_000;
+const BODY_BYTES_MAX = 1_000_000;
+const PASSED_ON = ["authorization", "content-type", "accept"] as const;
+const PASSED_BACK = ["content-type", "location"] as const;
+
+interface Options {
+  controlUrl: string | undefined;
+  log: { error(details: object, message: string): void };
+}
+
+/**
+ * `/api/tenants*` (protocol 10) is answered by the control plane, which alone may write: a node passes the request on
+ * as it is, with its token unread, and the answer back (decision 0009).
+ */
+export async function forwardTenantApi(request: Request, { controlUrl, log }: Options): Promise<Response> {
+  if (controlUrl === undefined) {
+    return unavailable(
+      "This node knows no control plane. Set TIDEWIRE_CONTROL_URL, or ask the dashboard's address.",
+    );
+  }
+  const { pathname, search } = new URL(request.url);
+  const path = pathname.slice(pathname.indexOf("/api/tenants"));
+  const body = await readBody(request);
+  if (body === null) return Response.json({ message: "Request Entity Too Large" }, { status: 413 });
+  try {
+    const answer = await fetch(`${controlUrl}${path}${search}`, {
+      method: request.method,
+      headers: pick(request.headers, PASSED_ON),
+      ...(body.byteLength > 0 && { body }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
+    const content = await answer.arrayBuffer();
+    const headers = pick(answer.headers, PASSED_BACK);
+    return new Response(content.byteLength === 0 ? null : content, { status: answer.status, headers });
+  } catch (err) {
+    log.error({ err }, "the control plane did not answer a request for the tenant API");
+    return unavailable("The control plane does not answer. Projects are served on; try again later.");
+  }
+}
+
+/** Null when it is too large. */
+async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) return null;
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > BODY_BYTES_MAX) return null;
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function pick(headers: Headers, names: readonly string[]): Headers {
+  const picked = new Headers();
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null) picked.set(name, value);
+  }
+  return picked;
+}
+
+function unavailable(message: string): Response {
+  return Response.json({ message }, { status: 503 });
+}
