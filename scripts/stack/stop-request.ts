@@ -21,6 +21,8 @@ export function stopRequested(): StopRequest {
     const parentWatch = setInterval(() => {
       if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) stop();
     }, PARENT_POLL_MS);
+    // A start that failed has nobody left to wait for.
+    parentWatch.unref();
     process.on("SIGINT", stop);
     process.on("SIGTERM", stop);
     process.on("SIGHUP", stop);

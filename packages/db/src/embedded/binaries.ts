@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { ServerUser } from "./server-user.ts";
+import { asUser, type ServerUser } from "./server-user.ts";
 
 /** Embedded Postgres cannot run here; the message is one sentence for the person at the terminal. */
 export class PostgresUnavailable extends Error {
@@ -76,9 +76,6 @@ function whyNot(native: string, user: ServerUser): string {
 }
 
 function tryVersion(native: string, user: ServerUser) {
-  return spawnSync(path.join(native, "bin", "initdb"), ["--version"], {
-    ...user,
-    timeout: 10_000,
-    encoding: "utf8",
-  });
+  const { command, args, options } = asUser(user, path.join(native, "bin", "initdb"), ["--version"]);
+  return spawnSync(command, args, { ...options, timeout: 10_000, encoding: "utf8" });
 }

@@ -15,7 +15,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PostgresUnavailable, postgresBinaries } from "./binaries.ts";
 import { clearLockFile, readLockFile } from "./lock-file.ts";
-import { type ServerUser, serverUser } from "./server-user.ts";
+import { asUser, type ServerUser, serverUser } from "./server-user.ts";
 
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 8_000;
@@ -77,8 +77,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 
   const logFile = options.logFile ?? path.join(path.dirname(dataDir), "postgres.log");
   const log = openSync(logFile, "a");
-  const child = spawn(path.join(native, "bin", "postgres"), ["-D", dataDir], {
-    ...user,
+  const server = asUser(user, path.join(native, "bin", "postgres"), ["-D", dataDir]);
+  const child = spawn(server.command, server.args, {
+    ...server.options,
     env: serverEnvironment(),
     stdio: ["ignore", log, log],
   });
@@ -125,11 +126,14 @@ function initialise(native: string, { dataDir, password }: PostgresOptions, user
   if (password) writeOwned(passwordFile, password, user);
   // LANG may be unset, which would make SQL_ASCII databases; the builtin provider sorts alike on every machine.
   const locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"];
-  const result = spawnSync(
-    path.join(native, "bin", "initdb"),
-    ["-D", unfinished, "-U", SUPERUSER, "--no-sync", ...auth, ...locale],
-    { ...user, env: serverEnvironment(), encoding: "utf8", timeout: START_DEADLINE_MS },
-  );
+  const options = ["-D", unfinished, "-U", SUPERUSER, "--no-sync", ...auth, ...locale];
+  const initdb = asUser(user, path.join(native, "bin", "initdb"), options);
+  const result = spawnSync(initdb.command, initdb.args, {
+    ...initdb.options,
+    env: serverEnvironment(),
+    encoding: "utf8",
+    timeout: START_DEADLINE_MS,
+  });
   rmSync(passwordFile, { force: true });
   if (result.status !== 0) {
     throw new PostgresUnavailable(`Postgres cannot create its data directory: ${lastLines(result.stderr)}`);
