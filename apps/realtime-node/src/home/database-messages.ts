@@ -35,6 +35,13 @@ export function toBroadcast(ref: string, change: RowChange): { room: Room; broad
   };
 }
 
+/** `inserted_at` of a row that is a broadcast: UTC without saying so. A transaction may have set any other time. */
+export function insertedMs({ relation, newTuple, commitMs }: RowChange): number {
+  const text = newTuple?.[relation.columns.findIndex(({ name }) => name === "inserted_at")];
+  const ms = Date.parse(`${text?.replace(" ", "T")}Z`);
+  return Number.isNaN(ms) ? commitMs : ms;
+}
+
 type Payload = Pick<Extract<Broadcast, { form: "user" }>, "encoding" | "payload">;
 
 function toPayload(json: string | null | undefined, hex: string | null | undefined): Payload | null {

@@ -18,7 +18,7 @@ interface Entry {
  * asked again within seconds, the answer is reused; with the database away, an old answer serves.
  */
 export class GrantCache {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Grants>>();
   hits = 0;
@@ -26,7 +26,7 @@ export class GrantCache {
   coalesced = 0;
   stale = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "monotonicMs">) {
     this.#clock = clock;
   }
 

@@ -12,6 +12,7 @@ import type { Session } from "../wal/session.ts";
 import { dropSlot } from "../wal/slot.ts";
 import { ChangeEngine } from "./change-engine.ts";
 import { keepPartitions, MESSAGES_PUBLICATION, replay } from "./database-messages.ts";
+import type { HomeMeter } from "./home-metrics.ts";
 import { serveHome } from "./home-server.ts";
 import { type DatabaseBroadcasts, MessageFeed } from "./message-feed.ts";
 import { PolicyCheck } from "./policy-check.ts";
@@ -24,6 +25,8 @@ import { Upkeep } from "./upkeep.ts";
 
 const STREAM_DEADLINE_MS = 8_000;
 const UPKEEP_DEADLINE_MS = 5_000;
+
+type ReplayRequest = Extract<HomeRequest, { kind: "replay" }>;
 
 export interface HomeOptions {
   ref: string;
@@ -38,6 +41,7 @@ export interface HomeOptions {
   clock: Clock;
   log: Log;
   broadcasts: DatabaseBroadcasts;
+  meter?: HomeMeter;
 }
 
 /**
@@ -64,7 +68,7 @@ export class Home {
     this.#options = options;
     this.#usedAtMs = clock.monotonicMs();
     this.#pool = new HomePool({ databaseUrl, name: `tidewire_${ref}`, size: limits().databasePool, clock });
-    this.#policies = new PolicyCheck(this.#pool, clock);
+    this.#policies = new PolicyCheck(this.#pool, clock, (action, ms) => options.meter?.authorized(ref, action, ms));
     const feed = new MessageFeed(options);
     this.#engine = new ChangeEngine({
       ...options,
@@ -219,12 +223,19 @@ export class Home {
       case "hold-shapes":
         return { known: this.#engine.registrations.hold(request), epoch: this.epoch } satisfies ShapesHeld;
       case "replay":
-        return this.#pool.run({ lane: "check", deadlineMs, stage: "replay" }, (session) =>
-          replay(session, request),
-        );
+        return this.#replay(request, deadlineMs);
       case "status":
         return this.snapshot(undefined);
     }
+  }
+
+  async #replay(request: ReplayRequest, deadlineMs: number): Promise<unknown> {
+    const { ref, clock, meter } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const options = { lane: "check", deadlineMs, stage: "replay" } as const;
+    const messages = await this.#pool.run(options, (session) => replay(session, request));
+    meter?.replayed(ref, clock.monotonicMs() - startedMs);
+    return messages;
   }
 
   /** Without a slot nothing keeps what is committed from now on: nothing may be promised. */

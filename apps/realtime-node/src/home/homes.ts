@@ -11,6 +11,7 @@ import type { Project } from "../projects/project.ts";
 import type { ProjectRegistry } from "../projects/registry.ts";
 import { dropSlotOf } from "./drop-slot.ts";
 import { Home } from "./home.ts";
+import type { HomeMeter } from "./home-metrics.ts";
 import type { DatabaseBroadcasts } from "./message-feed.ts";
 
 /** A project that nobody has used for this long gives its database back everything. */
@@ -27,6 +28,7 @@ interface Options {
   clock: Clock;
   log: Log;
   broadcasts: DatabaseBroadcasts;
+  meter?: HomeMeter;
   /** Projects with a channel on this node: they need a home, also for messages sent from their database. */
   refsInUse(): Iterable<string>;
   /** From the bus to the socket, as this node's receivers measure it. */

@@ -3,11 +3,12 @@ import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import type { Log } from "../log.ts";
 import { LSN_ZERO, type Lsn } from "../wal/lsn.ts";
 import type { Relation, RowChange } from "../wal/row-change.ts";
-import { isMessageTable, toBroadcast } from "./database-messages.ts";
+import { insertedMs, isMessageTable, toBroadcast } from "./database-messages.ts";
+import type { MessageTimes } from "./home-metrics.ts";
 
 /** Where broadcasts out of the database go: to every member of the room, on all nodes. Must not throw. */
 export interface DatabaseBroadcasts {
-  publish(room: Room, broadcast: Broadcast): void;
+  publish(room: Room, broadcast: Broadcast, times: MessageTimes): void;
 }
 
 interface Options {
@@ -49,6 +50,7 @@ export class MessageFeed {
       );
       return;
     }
-    broadcasts.publish(message.room, message.broadcast);
+    const times = { committedMs: change.commitMs, insertedMs: insertedMs(change) };
+    broadcasts.publish(message.room, message.broadcast, times);
   }
 }

@@ -12,8 +12,18 @@ export class PolicyCheck {
   readonly cache: GrantCache;
   readonly #pool: HomePool;
 
-  constructor(pool: HomePool, clock: Clock) {
+  readonly #clock: Clock;
+  readonly #onChecked: (action: AuthorizeRequest["action"], ms: number) => void;
+
+  /** @param onChecked told of every question that the database answered */
+  constructor(
+    pool: HomePool,
+    clock: Clock,
+    onChecked: (action: AuthorizeRequest["action"], ms: number) => void,
+  ) {
     this.#pool = pool;
+    this.#clock = clock;
+    this.#onChecked = onChecked;
     this.cache = new GrantCache(clock);
   }
 
@@ -37,7 +47,10 @@ export class PolicyCheck {
   async #attempt(request: AuthorizeRequest, deadlineMs: number): Promise<Grants> {
     try {
       const options = { lane: "check", deadlineMs, stage: "authorize" } as const;
-      return await this.#pool.run(options, (session) => authorize(session, request));
+      const startedMs = this.#clock.monotonicMs();
+      const grants = await this.#pool.run(options, (session) => authorize(session, request));
+      this.#onChecked(request.action, this.#clock.monotonicMs() - startedMs);
+      return grants;
     } catch (error) {
       throw toAuthorizeRefusal(error, request);
     }

@@ -13,6 +13,9 @@ const IDLE_CLOSE_MS = 30_000;
 /** After a failed connect, further attempts within this time are refused at once instead of hammering the database. */
 const RECONNECT_PAUSE_MS = 250;
 
+/** Whoever comes back sooner makes the queue longer and nothing else. */
+const RETRY_AFTER_MIN_MS = 100;
+
 /** The change stream goes first: rows wait for nobody's join. Upkeep waits for all others. */
 export type Lane = "stream" | "check" | "upkeep";
 
@@ -190,9 +193,8 @@ export class HomePool {
 
   #busy(job: Job): Refusal {
     const elapsedMs = Math.round(this.#now() - job.startedAtMs);
-    const retryAfterMs = Math.ceil(
-      (this.#backlog.length * Math.max(this.#workMs, 1)) / Math.max(this.#size, 1),
-    );
+    const drainMs = ((this.#backlog.length + 1) * this.#workMs) / Math.max(this.#size, 1);
+    const retryAfterMs = Math.max(RETRY_AFTER_MIN_MS, Math.ceil(drainMs));
     return new Refusal("IncreaseConnectionPool", { stage: "pool", elapsedMs, retryAfterMs });
   }
 
