@@ -1,6 +1,7 @@
 "use client";
 import { useMutation } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
+import { useState } from "react";
 import { formatMs } from "#lib/format.ts";
 import type { Provisioning, ProvisioningStep } from "#server/views/project.ts";
 import { useTRPC } from "#trpc/client.tsx";
@@ -21,21 +22,26 @@ interface ProgressProps {
 /** The real steps of a project's setup with their times; a failed one says why and can be retried. */
 export function Progress({ projectRef, onProgress }: ProgressProps) {
   const trpc = useTRPC();
+  // Kept here: the stream ends with the last step, and a subscription that has ended forgets its data.
+  const [provisioning, setProvisioning] = useState<Provisioning>();
   const live = useSubscription(
     trpc.projects.provisioning.subscriptionOptions(
       { ref: projectRef },
       {
-        onData: (provisioning) => onProgress?.(provisioning),
+        onData: (news) => {
+          setProvisioning(news);
+          onProgress?.(news);
+        },
       },
     ),
   );
   const retry = useMutation(
     trpc.projects.retryStep.mutationOptions({ onError: toastProblem, onSuccess: () => live.reset() }),
   );
-  if (live.data) {
+  if (provisioning) {
     return (
       <Steps
-        provisioning={live.data}
+        provisioning={provisioning}
         retrying={retry.isPending}
         onRetry={() => retry.mutate({ ref: projectRef })}
       />
