@@ -16,6 +16,7 @@ import { mayMove, type NodeState } from "./lifecycle.ts";
 import { createLog, type Log } from "./log.ts";
 import { mustReconnect } from "./projects/limits.ts";
 import type { ProjectRegistry } from "./projects/registry.ts";
+import { exposeConnectionCounts } from "./socket/connection-metrics.ts";
 import { createListener, type Listener } from "./socket/listener.ts";
 
 /** Leaves of presence and last broadcasts must reach the other nodes, but a bus that is away must not hold up the end. */
@@ -120,7 +121,7 @@ class Node implements RunningNode {
   /** Clients may come as soon as the public port is open, so that comes last but for the announcement. */
   async open(): Promise<void> {
     const { host, port, adminHost, adminPort, nodeSecret } = this.#env;
-    const { log } = this.#core;
+    const { log, metrics } = this.#core;
     const views = this.#createViews();
     const app = this.#createApp();
     const admin = { host: adminHost, port: adminPort, nodeSecret, views, app: asPrivate(app), log };
@@ -130,6 +131,10 @@ class Node implements RunningNode {
       port,
       app,
       sockets: this.#listener,
+    });
+    exposeConnectionCounts(metrics.registry, {
+      active: () => this.#listener.connections.size,
+      total: async () => (await this.#publicServer?.countConnections()) ?? 0,
     });
     this.#sampler = this.#createSampler();
     this.#heartbeat = this.#createHeartbeat();

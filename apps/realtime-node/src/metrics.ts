@@ -6,6 +6,9 @@ const PAYLOAD_BUCKETS = [
   250, 500, 1_000, 3_000, 5_000, 10_000, 25_000, 100_000, 500_000, 1_000_000, 3_000_000,
 ];
 
+/** PromEx's, of which Supabase's are (protocol 10). */
+const HANDSHAKE_BUCKETS_MS = [10, 100, 500, 1_000, 5_000, 10_000];
+
 export type PayloadKind = "broadcast" | "presence" | "postgres_changes";
 
 /** Numbers of one instant that somebody else keeps; asked for once per scrape. */
@@ -27,6 +30,8 @@ export class Metrics {
   readonly #errors: Counter<"tenant" | "code">;
   readonly #globalErrors: Counter<"code">;
   readonly #payloads: Histogram<"message_type">;
+  readonly #tenantPayloads: Histogram<"tenant" | "message_type">;
+  readonly #handshakes: Histogram<"result" | "transport">;
 
   constructor(labels: { node: string; region: string }) {
     this.registry.setDefaultLabels(labels);
@@ -50,6 +55,20 @@ export class Metrics {
       buckets: PAYLOAD_BUCKETS,
       registers,
     });
+    this.#tenantPayloads = new Histogram({
+      name: "realtime_tenants_payload_size",
+      help: "Bytes of accepted payloads of a project",
+      labelNames: ["tenant", "message_type"],
+      buckets: PAYLOAD_BUCKETS,
+      registers,
+    });
+    this.#handshakes = new Histogram({
+      name: "phoenix_socket_connected_duration_milliseconds",
+      help: "Time from an upgrade's request to the decision about it",
+      labelNames: ["result", "transport"],
+      buckets: HANDSHAKE_BUCKETS_MS,
+      registers,
+    });
   }
 
   /** @param ref of a project this node knows; undefined for a refusal before the project was found */
@@ -58,8 +77,14 @@ export class Metrics {
     if (ref !== undefined) this.#errors.inc({ tenant: ref, code });
   }
 
-  payload(kind: PayloadKind, bytes: number): void {
+  /** @param ref of a project this node knows */
+  payload(ref: string, kind: PayloadKind, bytes: number): void {
     this.#payloads.observe({ message_type: kind }, bytes);
+    this.#tenantPayloads.observe({ tenant: ref, message_type: kind }, bytes);
+  }
+
+  handshake(result: "ok" | "error", ms: number): void {
+    this.#handshakes.observe({ result, transport: "websocket" }, ms);
   }
 
   watchProcess(read: () => ProcessReadings): void {

@@ -11,6 +11,7 @@ import type { NodeEnv } from "../env.ts";
 import { EventLoopDelay } from "../event-loop.ts";
 import { Tap } from "../inspect/tap.ts";
 import type { Log } from "../log.ts";
+import { exposeMachine } from "../machine-metrics.ts";
 import { Metrics } from "../metrics.ts";
 import { LastKnownGood } from "../projects/last-known-good.ts";
 import { exposeProjects } from "../projects/project-metrics.ts";
@@ -62,6 +63,7 @@ export async function createCore(env: NodeEnv, { clock, log, bus: givenBus }: Gi
   const eventLoop = new EventLoopDelay(clock);
   const metrics = new Metrics({ node: identity.node, region: identity.region });
   exposeProjects({ registry: metrics.registry, projects: () => registry.known(), usersElsewhere });
+  exposeMachine(metrics.registry);
   metrics.watchProcess(() => ({
     eventLoop: eventLoop.lastWindow(),
     controlDatabaseOk: store.status().ok,

@@ -3,6 +3,7 @@ import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { Bindings } from "../changes/bindings.ts";
 import { HomeClient } from "../home/home-client.ts";
+import { HomeMetrics } from "../home/home-metrics.ts";
 import { Homes } from "../home/homes.ts";
 import type { Core } from "./core.ts";
 import type { Rooms } from "./rooms.ts";
@@ -18,6 +19,7 @@ export interface DatabaseSide {
 
 export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">): DatabaseSide {
   const { bus, clock, log, identity, registry, users } = core;
+  const meter = new HomeMetrics(core.metrics.registry);
   // Each is told of the other only through these closures, which nobody calls before both exist.
   const homes: Homes = new Homes({
     bus,
@@ -25,7 +27,13 @@ export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">):
     registry,
     clock,
     log,
-    broadcasts: { publish: (room, broadcast) => publishFromDatabase(core, relay, room, broadcast) },
+    broadcasts: {
+      publish(room, broadcast, times) {
+        publishFromDatabase(core, relay, room, broadcast);
+        meter.broadcast(room.ref, times, clock.nowMs());
+      },
+    },
+    meter,
     refsInUse: () => users.refs(),
     socketLag: (ref) => bindings.socketLag(ref),
   });
@@ -99,7 +107,7 @@ function noteChange(
   const { ref, type, schema, table, dataJson, times } = envelope;
   const project = registry.peek(ref);
   if (project !== undefined) project.counters.changes += recipients;
-  metrics.payload("postgres_changes", dataJson.length);
+  metrics.payload(ref, "postgres_changes", dataJson.length);
   if (!tap.wants(ref)) return;
   const nowMs = clock.nowMs();
   tap.emit({

@@ -1,6 +1,6 @@
 import { Hub } from "../hub/hub.ts";
 import { Relay } from "../hub/relay.ts";
-import { exposeRelay } from "../hub/relay-metrics.ts";
+import { exposeDeliveries, exposeRelay } from "../hub/relay-metrics.ts";
 import { Presence } from "../presence/presence.ts";
 import { toWireFrame } from "../socket/wire-frame.ts";
 import type { Core } from "./core.ts";
@@ -18,6 +18,7 @@ const NO_HISTORY = { windowMs: 0, messagesMax: 0 };
 
 export function createRooms({ bus, clock, log, identity, registry, membership, metrics, tap }: Core): Rooms {
   const hub = new Hub();
+  const onDelivery = exposeDeliveries(metrics.registry);
   const relay = new Relay({
     hub,
     bus,
@@ -32,6 +33,7 @@ export function createRooms({ bus, clock, log, identity, registry, membership, m
     },
     peers: membership,
     onArrival({ room }, recipients) {
+      onDelivery(room.ref, recipients);
       registry.peek(room.ref)?.rates.charge("events", recipients);
     },
     onGap({ room: { ref, topic, private: isPrivate }, origin, fromSeq, toSeq }) {

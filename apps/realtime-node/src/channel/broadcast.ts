@@ -83,7 +83,7 @@ export class Broadcasts {
     const options = { sender: channelId, self: config.broadcast.self, acceptedAtMs };
     const { position, recipients } = services.relay.publish(room, broadcast, options);
     peer.project.rates.charge("events", recipients);
-    services.metrics.payload("broadcast", sizeBytes);
+    services.metrics.payload(room.ref, "broadcast", sizeBytes);
     // The sender's own copy is already in its outbox: it comes before the reply (protocol 12.17).
     if (config.broadcast.ack) this.#channel.accept(ref);
     if (!report.watched) return;

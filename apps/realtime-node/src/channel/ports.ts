@@ -145,7 +145,7 @@ export interface TapPort {
 
 interface MetricsPort {
   refused(ref: string | undefined, code: string): void;
-  payload(kind: "broadcast" | "presence" | "postgres_changes", bytes: number): void;
+  payload(ref: string, kind: "broadcast" | "presence" | "postgres_changes", bytes: number): void;
 }
 
 interface LogPort {

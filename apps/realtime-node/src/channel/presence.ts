@@ -46,7 +46,7 @@ export class ChannelPresence {
     const sizeBytes = Buffer.byteLength(payloadJson ?? "");
     const { limits } = this.#channel.peer.project.record;
     if (sizeBytes > payloadBytesMax(limits.maxPayloadSizeInKb)) throw new Refusal("TrackMessageSizeExceeded");
-    this.#channel.services.metrics.payload("presence", sizeBytes);
+    this.#channel.services.metrics.payload(this.#channel.room.ref, "presence", sizeBytes);
     if (this.#channel.config.private) return this.#trackIfAllowed(ref, call.payload);
     this.#track(ref, call.payload);
   }

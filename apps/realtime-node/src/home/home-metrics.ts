@@ -27,8 +27,14 @@ export class HomeMetrics implements HomeMeter {
     const histogram = (name: string, help: string) =>
       new Histogram({ name, help, labelNames: ["tenant"], buckets: BUCKETS, registers: [registry] });
     this.#checks = {
-      read: histogram("realtime_tenants_read_authorization_check", "Milliseconds to ask who may read a topic"),
-      write: histogram("realtime_tenants_write_authorization_check", "Milliseconds to ask who may write to a topic"),
+      read: histogram(
+        "realtime_tenants_read_authorization_check",
+        "Milliseconds to ask who may read a topic",
+      ),
+      write: histogram(
+        "realtime_tenants_write_authorization_check",
+        "Milliseconds to ask who may write to a topic",
+      ),
     };
     this.#replay = histogram("realtime_tenants_replay", "Milliseconds to read messages for a replay");
     const name = "realtime_tenants_broadcast_from_database_latency";

@@ -68,7 +68,9 @@ export class Home {
     this.#options = options;
     this.#usedAtMs = clock.monotonicMs();
     this.#pool = new HomePool({ databaseUrl, name: `tidewire_${ref}`, size: limits().databasePool, clock });
-    this.#policies = new PolicyCheck(this.#pool, clock, (action, ms) => options.meter?.authorized(ref, action, ms));
+    this.#policies = new PolicyCheck(this.#pool, clock, (action, ms) =>
+      options.meter?.authorized(ref, action, ms),
+    );
     const feed = new MessageFeed(options);
     this.#engine = new ChangeEngine({
       ...options,

@@ -28,7 +28,7 @@ export interface BroadcastDeps {
     authorize(ref: string, request: AuthorizeRequest, options: { deadlineMs: number }): Promise<Grants>;
   };
   tap: { wants(ref: string): boolean; emit(report: TapReport): void };
-  metrics: { payload(kind: "broadcast", bytes: number): void };
+  metrics: { payload(ref: string, kind: "broadcast", bytes: number): void };
   nowMs(): number;
 }
 
@@ -127,7 +127,7 @@ function publish(
   project.counters.messagesIn++;
   project.counters.bytesIn += sizeBytes;
   project.rates.charge("events", recipients);
-  metrics.payload("broadcast", sizeBytes);
+  metrics.payload(project.ref, "broadcast", sizeBytes);
   if (!tap.wants(project.ref)) return;
   tap.emit({
     ref: project.ref,

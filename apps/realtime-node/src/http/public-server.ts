@@ -10,6 +10,8 @@ const BACKLOG = 4_096;
 export interface PublicServer {
   /** As a client on this machine reaches it. */
   readonly url: string;
+  /** Open TCP connections: upgraded sockets, requests under way, idle keep-alives. */
+  countConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,5 +28,12 @@ export async function openPublicServer({ host, port, app, sockets }: Options): P
   server.on("upgrade", (request, socket, head) => sockets.upgrade(request, socket, head));
   await listen(server, { port, host, backlog: BACKLOG });
   const { port: bound } = server.address() as AddressInfo;
-  return { url: `http://${toReachable(host)}:${bound}`, close: () => closeServer(server) };
+  return {
+    url: `http://${toReachable(host)}:${bound}`,
+    countConnections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
+    close: () => closeServer(server),
+  };
 }

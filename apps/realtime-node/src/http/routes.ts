@@ -19,7 +19,7 @@ export interface RouteDeps extends BroadcastDeps {
   credentials: { identify(credential: string, project: Project["record"]): Promise<Identity> };
   metrics: {
     refused(ref: string | undefined, code: string): void;
-    payload(kind: "broadcast", bytes: number): void;
+    payload(ref: string, kind: "broadcast", bytes: number): void;
   };
   log: { error(details: object, message: string): void };
 }

@@ -45,3 +45,28 @@ export function exposeRelay(
     });
   }
 }
+
+/**
+ * Whether broadcasts of other nodes found anybody here, under Supabase's names: many misses say that interest is known
+ * too coarsely. Returns what the relay tells of each.
+ */
+export function exposeDeliveries(registry: Registry): (ref: string, recipients: number) => void {
+  const registers = [registry];
+  const perTenant = new Counter({
+    name: "realtime_broadcast_fanout_node_delivery_total",
+    help: "Broadcasts of other nodes that arrived here, by whether anybody was there to hear them",
+    labelNames: ["tenant", "hit"],
+    registers,
+  });
+  const all = new Counter({
+    name: "realtime_broadcast_global_fanout_node_delivery_total",
+    help: "Broadcasts of other nodes that arrived here, all tenants",
+    labelNames: ["hit"],
+    registers,
+  });
+  return (ref, recipients) => {
+    const hit = String(recipients > 0);
+    perTenant.inc({ tenant: ref, hit });
+    all.inc({ hit });
+  };
+}

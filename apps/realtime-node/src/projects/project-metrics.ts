@@ -104,6 +104,29 @@ function exposeConnections({ registry, projects, usersElsewhere }: Sources): voi
     },
   });
   new Gauge({
+    name: "realtime_connections_global_connected_cluster",
+    help: "Open sockets on this node plus users on the other nodes it hears, all tenants",
+    registers,
+    collect() {
+      let connections = 0;
+      for (const { ref, counters } of projects()) connections += counters.connections + usersElsewhere(ref);
+      this.set(connections);
+    },
+  });
+  new Counter({
+    name: "phoenix_channel_joined_total",
+    help: "Answered joins",
+    labelNames: ["result", "transport"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { counters } of projects()) {
+        this.inc({ result: "ok", transport: "websocket" }, counters.joins);
+        this.inc({ result: "error", transport: "websocket" }, counters.joinsRefused);
+      }
+    },
+  });
+  new Gauge({
     name: "realtime_tenants_connected",
     help: "Tenants with at least one open socket on this node",
     registers,

@@ -37,9 +37,10 @@ const SERVER_OPTIONS = {
 export interface ListenerDeps
   extends Pick<
     ChannelServices,
-    "home" | "hub" | "relay" | "presence" | "bindings" | "tap" | "metrics" | "log" | "seats" | "credentials"
+    "home" | "hub" | "relay" | "presence" | "bindings" | "tap" | "log" | "seats" | "credentials"
   > {
   node: string;
+  metrics: ChannelServices["metrics"] & { handshake(result: "ok" | "error", ms: number): void };
   clock: {
     nowMs(): number;
     monotonicMs(): number;
@@ -132,13 +133,16 @@ class SocketListener implements Listener {
   }
 
   async #decide(upgrade: UpgradeRequest, raw: RawUpgrade): Promise<void> {
-    const { projects, credentials, seats } = this.#deps;
+    const { projects, credentials, seats, clock } = this.#deps;
+    const startedMs = clock.monotonicMs();
     const decision = await admit(upgrade, {
       isDraining: () => this.#draining,
       find: (ref) => projects.find(ref),
       identify: (token, record) => credentials.identify(token, record),
       users: (ref) => seats.users(ref),
     });
+    const result = "refusal" in decision ? "error" : "ok";
+    this.#deps.metrics.handshake(result, clock.monotonicMs() - startedMs);
     if ("refusal" in decision) {
       // Not awaited: a refusal that is held back is no handshake under way any more.
       this.#refuse(upgrade, decision, raw.socket).catch((err) => this.#onFault(err, raw.socket));
