@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import { type ErrorCode, outcomeOf } from "@tidewire/protocol/errors";
@@ -96,6 +97,8 @@ export class Connection implements Peer, OpenConnection {
       onOccupied: (hasChannel) => this.#vitals.occupied(hasChannel, pulse.nowMs()),
     });
     counters.connections += 1;
+    // As many listen as channels wait for something; Node would take eleven of them for a leak.
+    setMaxListeners(0, this.#life.signal);
     this.#listen();
     this.#check = pulse.schedule(pulse.nowMs(), (nowMs) => this.#checkLife(nowMs));
   }
