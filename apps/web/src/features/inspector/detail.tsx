@@ -2,7 +2,7 @@
 import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
 import { Reply, X } from "lucide-react";
 import Link from "next/link";
-import { formatBytes, formatCount, formatMs } from "#lib/format.ts";
+import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";
 import { Badge } from "#ui/badge.tsx";
 import { Button } from "#ui/button.tsx";
 import { Copyable } from "#ui/copyable.tsx";
@@ -84,7 +84,7 @@ function Headers({ event }: { event: TapEvent }) {
     { term: "Node", value: <Copyable text={event.node} what="node" /> },
     { term: "Recipients", value: event.recipients === undefined ? undefined : formatCount(event.recipients) },
     { term: "Size", value: event.sizeBytes === undefined ? undefined : formatBytes(event.sizeBytes) },
-    { term: "Latency", value: event.latencyMs === undefined ? undefined : formatMs(event.latencyMs) },
+    { term: "Latency", value: event.latencyMs === undefined ? undefined : formatLatency(event.latencyMs) },
     { term: "Sequence", value: position && `${formatCount(position.seq)} of origin ${position.origin}` },
     { term: "Id", value: <Copyable text={event.id} what="event id" /> },
   ];

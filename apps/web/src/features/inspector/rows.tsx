@@ -3,7 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
 import { Lock } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
-import { formatBytes, formatCount, formatMs } from "#lib/format.ts";
+import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";
 import { Badge } from "#ui/badge.tsx";
 import { cn } from "#ui/class-names.ts";
 import { ClockTime } from "#ui/relative-time.tsx";
@@ -172,7 +172,7 @@ function Row({ event, compact, selected, onSelect }: RowProps) {
         {recipients === undefined ? "" : formatCount(recipients)}
       </td>
       <td className="px-2 pr-3 text-right text-muted">
-        {latencyMs === undefined ? "" : formatMs(latencyMs)}
+        {latencyMs === undefined ? "" : formatLatency(latencyMs)}
       </td>
     </tr>
   );
