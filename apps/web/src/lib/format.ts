@@ -46,6 +46,11 @@ export function formatMs(ms: number | null | undefined): string {
   return formatDuration(ms);
 }
 
+/** As {@link formatMs}, for a clock of whole milliseconds: what took none of them took less than one. */
+export function formatLatency(ms: number): string {
+  return ms === 0 ? "<1 ms" : formatMs(ms);
+}
+
 /** A span between two moments in its two largest units: 9 min 4 s, 3 h 10 min, 2 d 4 h. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
