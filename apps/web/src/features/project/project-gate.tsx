@@ -6,6 +6,7 @@ import { Button } from "#ui/button.tsx";
 import { Card, CardHeader } from "#ui/card.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
 import { ProblemState, toReadableProblem } from "#ui/problem-state.tsx";
+import { SkeletonRows } from "#ui/skeleton.tsx";
 import { useProject } from "./use-project.ts";
 import { useProjectsChanged } from "./use-projects-changed.ts";
 
@@ -31,14 +32,15 @@ export function ProjectGate({ projectRef, children }: { projectRef: string; chil
       </EmptyState>
     );
   }
-  if (data?.state === "deleting") {
+  if (!data) return <SkeletonRows />;
+  if (data.state === "deleting") {
     return (
       <EmptyState title={`${data.name} is being deleted`}>
         Its slot, its connections and its managed database are removed.
       </EmptyState>
     );
   }
-  if (data && data.state !== "ready") {
+  if (data.state !== "ready") {
     return (
       <Card className="max-w-2xl">
         <CardHeader
