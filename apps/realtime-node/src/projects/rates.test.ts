@@ -48,6 +48,19 @@ test("[D14] waiting retryAfterMs is always enough, and a second never grants mor
   );
 });
 
+test("one message to a full room is ordinary, a stream of them is not", () => {
+  const { clock, rates } = ratesAt({ maxEventsPerSecond: 100 });
+  for (let i = 0; i < 4; i++) {
+    expect(rates.take("events")).toEqual({ ok: true });
+    rates.charge("events", 200);
+  }
+  for (let i = 0; i < 10; i++) {
+    clock.nowMs += 100;
+    if (rates.take("events").ok) rates.charge("events", 200);
+  }
+  expect(rates.take("events").ok).toBe(false);
+});
+
 test("deliveries put a project in debt, but never for more than a minute", () => {
   const { rates } = ratesAt({ maxEventsPerSecond: 100 });
   rates.charge("events", 1_000_000);

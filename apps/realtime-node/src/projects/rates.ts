@@ -2,6 +2,11 @@ import type { ProjectLimits } from "@tidewire/protocol/project";
 
 /** Burst a project may spend at once: one second's worth, so that a limit means what it says (difference D14). */
 const BURST_SECONDS = 1;
+/**
+ * Deliveries may burst further: one message to every member of a full room is ordinary. Supabase averages over up to a
+ * minute and would not notice; sustained, sends and deliveries together stay within the limit.
+ */
+const DELIVERY_BURST_SECONDS = 10;
 /** A single huge fan-out must not silence a project for longer than Supabase's averaging window would (protocol 8). */
 const DEBT_SECONDS_MAX = 60;
 const MS_PER_SECOND = 1_000;
@@ -13,9 +18,14 @@ export interface BucketState {
 }
 
 /** The bucket as it stands at `nowMs`; a clock that went back adds nothing. */
-export function refill(state: BucketState, perSecond: number, nowMs: number): BucketState {
+export function refill(
+  state: BucketState,
+  perSecond: number,
+  nowMs: number,
+  burstSeconds = BURST_SECONDS,
+): BucketState {
   const elapsedMs = Math.max(0, nowMs - state.atMs);
-  const tokens = Math.min(perSecond * BURST_SECONDS, state.tokens + (elapsedMs * perSecond) / MS_PER_SECOND);
+  const tokens = Math.min(perSecond * burstSeconds, state.tokens + (elapsedMs * perSecond) / MS_PER_SECOND);
   return { tokens, atMs: nowMs };
 }
 
@@ -45,6 +55,8 @@ export class ProjectRates {
   readonly #limits: () => ProjectLimits;
   readonly #nowMs: () => number;
   readonly #buckets: Record<RateKind, BucketState>;
+  /** What is left for events once deliveries are counted too. */
+  #traffic: BucketState;
 
   /** @param nowMs monotonic milliseconds */
   constructor(limits: () => ProjectLimits, nowMs: () => number) {
@@ -52,32 +64,40 @@ export class ProjectRates {
     this.#nowMs = nowMs;
     const full = () => ({ tokens: Number.POSITIVE_INFINITY, atMs: nowMs() });
     this.#buckets = { joins: full(), events: full(), presence: full() };
+    this.#traffic = full();
   }
 
   /** Spends `n` tokens, or none and says when they will be there. */
   take(kind: RateKind, n = 1): RateVerdict {
-    const bucket = this.#refilled(kind);
-    const retryAfterMs = waitMs(bucket, this.#perSecond(kind), n);
-    if (retryAfterMs > 0) return { ok: false, retryAfterMs };
-    bucket.tokens -= n;
+    const verdict = this.#verdict(kind, n);
+    if (!verdict.ok) return verdict;
+    this.#refilled(kind).tokens -= n;
+    if (kind === "events") this.#refilledTraffic().tokens -= n;
     return GRANTED;
   }
 
   /** Spends `n` tokens that were already used, deliveries for instance; the debt delays the next `take`. */
   charge(kind: RateKind, n: number): void {
-    const bucket = this.#refilled(kind);
+    const bucket = kind === "events" ? this.#refilledTraffic() : this.#refilled(kind);
     bucket.tokens = Math.max(bucket.tokens - n, -this.#perSecond(kind) * DEBT_SECONDS_MAX);
   }
 
   /** Whether a `take` of one would pass; spends nothing. */
   peek(kind: RateKind): RateVerdict {
-    const retryAfterMs = waitMs(this.#refilled(kind), this.#perSecond(kind), 1);
-    return retryAfterMs > 0 ? { ok: false, retryAfterMs } : GRANTED;
+    return this.#verdict(kind, 1);
   }
 
   /** Whole tokens that could be spent now. */
   remaining(kind: RateKind): number {
     return Math.max(0, Math.floor(this.#refilled(kind).tokens));
+  }
+
+  #verdict(kind: RateKind, n: number): RateVerdict {
+    const perSecond = this.#perSecond(kind);
+    const ownMs = waitMs(this.#refilled(kind), perSecond, n);
+    const trafficMs = kind === "events" ? waitMs(this.#refilledTraffic(), perSecond, 1) : 0;
+    const retryAfterMs = Math.max(ownMs, trafficMs);
+    return retryAfterMs > 0 ? { ok: false, retryAfterMs } : GRANTED;
   }
 
   #perSecond(kind: RateKind): number {
@@ -88,5 +108,10 @@ export class ProjectRates {
     const state = refill(this.#buckets[kind], this.#perSecond(kind), this.#nowMs());
     this.#buckets[kind] = state;
     return state;
+  }
+
+  #refilledTraffic(): BucketState {
+    this.#traffic = refill(this.#traffic, this.#perSecond("events"), this.#nowMs(), DELIVERY_BURST_SECONDS);
+    return this.#traffic;
   }
 }

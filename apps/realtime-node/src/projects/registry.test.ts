@@ -6,8 +6,10 @@ import { createLog } from "../log.ts";
 import { mustReconnect } from "./limits.ts";
 import { ProjectRegistry } from "./registry.ts";
 
+const DEMO = "demo0000000000000000";
+
 const record = (over: Partial<ProjectRecord> = {}): ProjectRecord => ({
-  ref: "demo",
+  ref: DEMO,
   name: "Demo",
   region: "local-1",
   databaseUrl: "postgresql://x",
@@ -75,31 +77,31 @@ const start = ({ registry }: ReturnType<typeof createBench>) => registry.start({
 
 test("many questions for one project are one query, and then none", async () => {
   const { bench, registry } = createBench();
-  bench.rows.set("demo", record());
-  const found = await Promise.all(Array.from({ length: 50 }, () => registry.find("demo")));
+  bench.rows.set(DEMO, record());
+  const found = await Promise.all(Array.from({ length: 50 }, () => registry.find(DEMO)));
   expect(new Set(found).size).toBe(1);
-  await registry.find("demo");
+  await registry.find(DEMO);
   expect(bench.queries).toBe(1);
 });
 
 test("a project that does not exist yet is asked for again", async () => {
   const { bench, registry } = createBench();
-  expect(await registry.find("demo")).toBeUndefined();
-  bench.rows.set("demo", record());
-  expect((await registry.find("demo"))?.ref).toBe("demo");
+  expect(await registry.find(DEMO)).toBeUndefined();
+  bench.rows.set(DEMO, record());
+  expect((await registry.find(DEMO))?.ref).toBe(DEMO);
 });
 
 test("a change reaches the holders of the project, and listeners are told what was before", async () => {
   const made = createBench();
   const { bench, registry } = made;
-  bench.rows.set("demo", record());
+  bench.rows.set(DEMO, record());
   await start(made);
-  const project = await registry.find("demo");
+  const project = await registry.find(DEMO);
   const changes: unknown[] = [];
   registry.onChanged((changed, previous) => changes.push([changed.record.version, previous?.version]));
 
-  bench.rows.set("demo", record({ version: 2, limits: ProjectLimits.parse({ maxJoinsPerSecond: 7 }) }));
-  bench.notify("demo");
+  bench.rows.set(DEMO, record({ version: 2, limits: ProjectLimits.parse({ maxJoinsPerSecond: 7 }) }));
+  bench.notify(DEMO);
 
   await vi.waitFor(() => expect(changes).toEqual([[2, 1]]));
   expect(project?.record.limits.maxJoinsPerSecond).toBe(7);
@@ -109,14 +111,14 @@ test("a change that comes while the project is being read is not lost", async ()
   const made = createBench();
   const { bench, registry } = made;
   await start(made);
-  bench.rows.set("demo", record());
+  bench.rows.set(DEMO, record());
   let open: () => void = () => undefined;
   bench.gate = new Promise((resolve) => {
     open = resolve;
   });
-  const finding = registry.find("demo");
-  bench.rows.set("demo", record({ version: 2 }));
-  bench.notify("demo");
+  const finding = registry.find(DEMO);
+  bench.rows.set(DEMO, record({ version: 2 }));
+  bench.notify(DEMO);
   open();
   expect((await finding)?.record.version).toBe(2);
 });
@@ -124,35 +126,35 @@ test("a change that comes while the project is being read is not lost", async ()
 test("a removed project is not known any more", async () => {
   const made = createBench();
   const { bench, registry } = made;
-  bench.rows.set("demo", record());
+  bench.rows.set(DEMO, record());
   await start(made);
-  await registry.find("demo");
+  await registry.find(DEMO);
   const removed: string[] = [];
   registry.onRemoved((project) => removed.push(project.ref));
-  bench.rows.delete("demo");
-  bench.notify("demo");
-  await vi.waitFor(() => expect(removed).toEqual(["demo"]));
-  expect(registry.peek("demo")).toBeUndefined();
+  bench.rows.delete(DEMO);
+  bench.notify(DEMO);
+  await vi.waitFor(() => expect(removed).toEqual([DEMO]));
+  expect(registry.peek(DEMO)).toBeUndefined();
   expect(bench.saved).toEqual([]);
 });
 
 test("[P9] with the control database away, known projects are served and a change counts when it is back", async () => {
   const made = createBench();
   const { bench, registry } = made;
-  bench.rows.set("demo", record());
+  bench.rows.set(DEMO, record());
   await start(made);
-  await registry.find("demo");
+  await registry.find(DEMO);
 
   bench.away = true;
-  bench.rows.set("demo", record({ version: 2 }));
+  bench.rows.set(DEMO, record({ version: 2 }));
   bench.notify("*");
   await vi.waitFor(() => expect(bench.queries).toBe(2));
-  expect((await registry.find("demo"))?.record.version).toBe(1);
+  expect((await registry.find(DEMO))?.record.version).toBe(1);
 
   bench.away = false;
   await vi.waitFor(() => {
     bench.runTimers();
-    expect(registry.peek("demo")?.record.version).toBe(2);
+    expect(registry.peek(DEMO)?.record.version).toBe(2);
   });
 });
 
@@ -160,7 +162,7 @@ test("[P9] a node that starts without the control database serves what its last 
   const { bench, registry } = createBench([record({ version: 3 })]);
   bench.away = true;
   const started = registry.start({ patienceMs: 1_000 });
-  await vi.waitFor(() => expect(registry.peek("demo")?.record.version).toBe(3));
+  await vi.waitFor(() => expect(registry.peek(DEMO)?.record.version).toBe(3));
   bench.runTimers();
   await started;
   expect(registry.ready).toBe(true);
@@ -170,7 +172,7 @@ test("[P9] a node that starts without the control database serves what its last 
 test("a project deleted while the node was off is gone when the start is over", async () => {
   const made = createBench([record()]);
   await start(made);
-  expect(made.registry.peek("demo")).toBeUndefined();
+  expect(made.registry.peek(DEMO)).toBeUndefined();
 });
 
 test("without a file and without an answer there is nothing to serve", async () => {

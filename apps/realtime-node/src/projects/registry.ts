@@ -78,11 +78,10 @@ export class ProjectRegistry {
    * @throws ControlDatabaseUnavailable when the project is not known here and the database does not answer
    */
   async find(name: string): Promise<Project | undefined> {
-    const known = this.#projects.get(this.#refs.get(name) ?? name);
-    if (known !== undefined || isProjectRef(name)) return known ?? (await this.#load(name));
+    const known = this.#refs.get(name) ?? (isProjectRef(name) ? name : undefined);
     // Only a question by ref is asked again when the project changes on the way.
-    const record = await this.#options.store.project(name);
-    return record && this.find(record.ref);
+    const ref = known ?? (await this.#options.store.project(name))?.ref;
+    return ref === undefined ? undefined : (this.#projects.get(ref) ?? this.#load(ref));
   }
 
   /** What is known now, without asking anybody. */
