@@ -30,6 +30,18 @@ describe("the project a request means", () => {
       { host: "x", path: "/", credential: token({ ref: { toString: 1 } }) },
       undefined,
     ],
+    [
+      "an external id as the label, when nothing else names a project",
+      { host: "realtime-dev.example.com:4000", path: "/", credential: token({ role: "anon" }) },
+      "realtime-dev",
+    ],
+    [
+      "a prefix before a label that may be an external id",
+      { host: "api.example.com", path: `/p/${REF}/x`, credential: undefined },
+      REF,
+    ],
+    ["an address of numbers", { host: "127.0.0.1:4000", path: "/", credential: undefined }, undefined],
+    ["a host of one label", { host: "localhost:4000", path: "/", credential: undefined }, undefined],
   ])("%s", (_name, request, expected) => {
     expect(addressedProject(request)).toBe(expected);
   });

@@ -1,4 +1,3 @@
-import { isProjectRef } from "@tidewire/protocol/ids";
 import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
 import { z } from "zod";
 import { parseExtensions, type TenantDatabase } from "./extension.ts";
@@ -98,10 +97,6 @@ export function requireWhole(change: TenantChange): TenantChange & { database: T
   if (database === undefined || Object.keys(errors).length > 0)
     throw new InvalidTenant(database === undefined ? { ...errors, extensions: ["can't be blank"] } : errors);
   return { ...change, database };
-}
-
-export function toExternalId(ref: string, externalId: string): { ref?: string; externalId?: string } {
-  return isProjectRef(externalId) ? { ref: externalId } : { ref, externalId };
 }
 
 function toErrors(error: z.ZodError, given: Record<string, unknown>): TenantErrors {

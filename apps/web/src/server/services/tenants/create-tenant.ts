@@ -1,14 +1,15 @@
-import { createProject, generateProjectRef, type Project, writeProjectSecrets } from "@tidewire/db/projects";
+import { createProject, type Project, writeProjectSecrets } from "@tidewire/db/projects";
 import { listRegions } from "@tidewire/db/regions";
+import { isProjectRef } from "@tidewire/protocol/ids";
 import type { Resources } from "../../resources.ts";
-import { requireWhole, type TenantChange, toExternalId } from "../../tenant-api/parse-tenant.ts";
+import { requireWhole, type TenantChange } from "../../tenant-api/parse-tenant.ts";
 import { toInitialSteps } from "../provisioning/steps.ts";
 
 /** A project with a database of its owner's, in the first organisation; its steps run in the background. @throws InvalidTenant */
 export async function createTenant(resources: Resources, change: TenantChange): Promise<Project> {
   const { externalId, name, jwtSecret, jwks, database, limits, settings } = requireWhole(change);
   const project = await createProject(resources, {
-    ...toExternalId(generateProjectRef(), externalId),
+    ...(isProjectRef(externalId) ? { ref: externalId } : { externalId }),
     name: name ?? externalId,
     organisationId: await firstOrganisation(resources),
     regionId: await chooseRegion(resources, database.region),
