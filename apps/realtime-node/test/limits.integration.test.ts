@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { updateLimits, updateSettings } from "@tidewire/db/projects";
+import { updateSettings } from "@tidewire/db/projects";
 import type { ProjectLimits } from "@tidewire/protocol/project";
 import { eventually } from "@tidewire/testkit/eventually";
 import { HandshakeRefused, type PhoenixClient } from "@tidewire/testkit/phoenix-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { setLimits as setLimitsOf } from "./harness/set-limits.ts";
 import { type Cluster, startCluster } from "./harness.ts";
 
 const PLENTY: Partial<ProjectLimits> = {
@@ -19,16 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-/** As the dashboard would; resolves when both nodes obey. */
-async function setLimits(limits: Partial<ProjectLimits>): Promise<void> {
-  const { version } = await updateLimits(cluster.control.plane.db, cluster.project.ref, limits);
-  await eventually(() => {
-    for (const { projects } of cluster.nodes) {
-      expect(projects.peek(cluster.project.ref)?.record.version ?? version).toBe(version);
-    }
-  });
-}
-
+const setLimits = (limits: Partial<ProjectLimits>) => setLimitsOf(cluster, limits);
 const newTopic = () => `realtime:limits-${randomUUID()}`;
 const reasonOf = async (client: PhoenixClient, topic = newTopic()) =>
   (await client.tryJoin(topic, {})).response.reason;
@@ -75,6 +67,22 @@ describe("limits changed in the dashboard count at once, and nobody is disconnec
       reply = await client.tryJoin(newTopic(), {});
     expect(reply.response.reason).toMatch(/^ClientJoinRateLimitReached: Too many joins per second/);
     expect((await client.expectClose()).code).toBe(1001);
+    expect(bystander.open).toBe(true);
+    await setLimits(PLENTY);
+    await eventually(async () => (await cluster.connect()).join(newTopic()));
+  });
+
+  test("[1.4, 8] maxJoinsPerSecond: while joins are spent a handshake is 429, and nobody else notices", async () => {
+    const spenders = await Promise.all(Array.from({ length: 8 }, () => cluster.connect()));
+    await setLimits({ maxJoinsPerSecond: 1 });
+    // On a busy machine a second may pass, and with it the refusal, between a join and the handshake after it.
+    await eventually(async () => {
+      await spenders.pop()?.tryJoin(newTopic(), {});
+      await expect(cluster.connect()).rejects.toThrow(
+        new HandshakeRefused(429, JSON.stringify({ error: "Too many joins per second" })),
+      );
+    });
+    expect(bystander.open).toBe(true);
   });
 
   test("[8, D5] maxEventsPerSecond: a sender over the limit is told, its receivers are not punished", async () => {
@@ -97,6 +105,46 @@ describe("limits changed in the dashboard count at once, and nobody is disconnec
     );
     await receiver.expectFrame({ event: "broadcast", payload: { payload: { n: 99 } } });
     expect(receiver.frames.filter(({ event }) => event === "phx_close")).toEqual([]);
+  });
+
+  test("[8, D5] without ack a flood is told once per second, by a system error, and the channel lives", async () => {
+    const sender = await cluster.connect();
+    const topic = newTopic();
+    await sender.join(topic);
+    await setLimits({ maxEventsPerSecond: 2 });
+    for (let n = 0; n < 30; n++)
+      sender.send(topic, "broadcast", { type: "broadcast", event: "n", payload: { n } });
+    const told = await sender.expectFrame({ topic, event: "system" });
+    expect(told.payload).toMatchObject({
+      extension: "broadcast",
+      status: "error",
+      message: expect.stringMatching(/^MessagePerSecondRateLimitReached: /),
+    });
+    await sender.expectSilence(topic, 300);
+    await setLimits(PLENTY);
+    await sender.leave(topic);
+  });
+
+  test("[4.3, 8] over REST a batch beyond the limit is 429, a smaller one goes, and no socket notices", async () => {
+    const receiver = await cluster.connect(1);
+    const topic = newTopic();
+    await receiver.join(topic);
+    await setLimits({ maxEventsPerSecond: 5 });
+    const send = async (count: number) => {
+      const message = { topic: topic.slice("realtime:".length), event: "e", payload: {} };
+      const apikey = cluster.project.keys.serviceRole.value;
+      const answer = await fetch(`${cluster.projectUrl(0)}/api/broadcast`, {
+        method: "POST",
+        headers: { apikey, "content-type": "application/json" },
+        body: JSON.stringify({ messages: Array(count).fill(message) }),
+      });
+      return answer.status;
+    };
+    expect(await send(20)).toBe(429);
+    await setLimits(PLENTY);
+    expect(await send(20)).toBe(202);
+    await receiver.expectFrame({ topic, event: "broadcast" });
+    expect(receiver.open).toBe(true);
   });
 
   test("[8] maxPayloadSizeInKb: a larger payload is refused, the channel lives", async () => {
