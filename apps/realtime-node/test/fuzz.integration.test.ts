@@ -253,11 +253,11 @@ test("SQL metacharacters in topic, claims, schema, table, filter and select chan
     for (const entry of [
       { schema: bad, table: "notes" },
       { schema: "public", table: bad },
-      { table: "notes", filter: `${bad}=eq.1` },
-      { table: "notes", filter: `body=eq.${bad}` },
-      { table: "notes", filter: `body=in.(${bad})` },
-      { table: "notes", filter: `body=match.${bad}` },
-      { table: "notes", select: [bad] },
+      { schema: "public", table: "notes", filter: `${bad}=eq.1` },
+      { schema: "public", table: "notes", filter: `body=eq.${bad}` },
+      { schema: "public", table: "notes", filter: `body=in.(${bad})` },
+      { schema: "public", table: "notes", filter: `body=match.${bad}` },
+      { schema: "public", table: "notes", select: [bad] },
     ]) {
       await client.join("realtime:entry", { postgres_changes: [entry] });
       await client.expectFrame({ topic: "realtime:entry", event: "system" });
