@@ -5,7 +5,7 @@ const STAGE_WORDS: Record<string, string> = {
   sequenced: "sequenced",
   busOut: "bus out",
   busIn: "bus in",
-  fanOut: "fan-out",
+  fannedOut: "fan-out",
   socket: "socket writes",
   committedMs: "commit",
   receivedMs: "received",
@@ -13,6 +13,7 @@ const STAGE_WORDS: Record<string, string> = {
   matchedMs: "matched",
   authorizedMs: "authorized",
   sentMs: "sent to nodes",
+  deliveredMs: "handed to sockets",
 };
 
 /** One bar per stage, from the passage of the stage before to its own; the first stage is the origin. */

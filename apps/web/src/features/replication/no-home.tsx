@@ -13,8 +13,8 @@ export function NoHome() {
         title="No node is home of this project now"
         code={{ text: LISTEN, language: "ts", label: "Listen to row changes" }}
       >
-        Nothing has needed its database lately, so no connection is held. The first channel that listens to
-        row changes, or is private, elects a home within moments.
+        Either nothing has needed its database lately, so no connection is held, or another node is taking
+        over right now. A channel that listens to row changes, or is private, elects a home within moments.
       </EmptyState>
     </Card>
   );

@@ -16,6 +16,9 @@ const Credentials = z.object({
 });
 type Credentials = z.infer<typeof Credentials>;
 
+/** Longer than the server waits for its database. */
+const ANSWER_MS = 15_000;
+
 /**
  * Neither field has a default value nor waits for this script: a password manager fills them before it runs, and what
  * stands in them then must be kept.
@@ -92,6 +95,7 @@ async function signIn(credentials: Credentials): Promise<SignInProblem | null> {
   try {
     let retryAfter: string | null = null;
     const { error } = await authClient.signIn.email(credentials, {
+      signal: AbortSignal.timeout(ANSWER_MS),
       onError: ({ response }) => {
         retryAfter = response.headers.get("x-retry-after") ?? response.headers.get("retry-after");
       },
