@@ -386,5 +386,6 @@ describe("broadcast between serializers", () => {
       position: { seq: 1 },
     });
     expect(report?.latencyMs).toBeLessThan(100);
+    expect(Object.keys(report?.times ?? {})).toEqual(["accepted", "fannedOut", "socket"]);
   });
 });

@@ -87,15 +87,18 @@ export class Broadcasts {
     // The sender's own copy is already in its outbox: it comes before the reply (protocol 12.17).
     if (config.broadcast.ack) this.#channel.accept(ref);
     if (!report.watched) return;
+    const fannedOut = services.nowMs();
     services.afterTurn(() => {
+      const socket = services.nowMs();
       report.broadcast(room, {
         event: eventOf(broadcast),
         user: this.#channel.user,
         sizeBytes,
         recipients,
         position,
-        latencyMs: services.nowMs() - acceptedAtMs,
+        latencyMs: socket - acceptedAtMs,
         payload: textOf(broadcast),
+        times: { accepted: acceptedAtMs, fannedOut, socket },
       });
     });
   }
