@@ -8,7 +8,7 @@ import { eventually } from "@tidewire/testkit/eventually";
 import type { ProjectDatabase } from "@tidewire/testkit/project-database";
 import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
 import { Bindings, type ChangesSubscriber } from "../src/changes/bindings.ts";
-import { systemClock } from "../src/clock.ts";
+import { type Clock, systemClock } from "../src/clock.ts";
 import { HomeClient } from "../src/home/home-client.ts";
 import { Homes } from "../src/home/homes.ts";
 import { createLog } from "../src/log.ts";
@@ -24,8 +24,10 @@ export interface ChangesNode extends AsyncDisposable {
   readonly bindings: Bindings;
   /** Broadcasts that came out of the database while this node was the home. */
   readonly broadcasts: { room: Room; broadcast: Broadcast }[];
+  /** Projects with a channel here. */
+  readonly inUse: Set<string>;
   listen(bindings: Partial<BindingSpec>[], claims?: Record<string, unknown>): Listener;
-  /** As by `kill -9`: nobody is told, only the operating system closes the sockets. */
+  /** Hands its homes over. */
   close(): Promise<void>;
 }
 
@@ -35,11 +37,11 @@ interface Options {
   databaseUrl?: string;
   settings?: Partial<ProjectSettings>;
   limits?: Partial<ProjectLimits>;
+  clock?: Clock;
 }
 
 export function startChangesNode(database: ProjectDatabase, options: Options = {}): ChangesNode {
-  const { name = "n1", broker = new MemoryBroker() } = options;
-  const clock = systemClock;
+  const { name = "n1", broker = new MemoryBroker(), clock = systemClock } = options;
   const log = createLog({ level: logLevel(), fields: { node: name } });
   const life = { node: name, boot: `${Date.now()}${Math.floor(Math.random() * 1e6)}` };
   const bus = new MemoryBus(broker);
@@ -51,7 +53,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     onRemoved: () => () => undefined,
   };
   const broadcasts: ChangesNode["broadcasts"] = [];
-  const used = new Set<string>();
+  const inUse = new Set<string>();
   const homes: Homes = new Homes({
     bus,
     ...life,
@@ -60,7 +62,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     clock,
     log,
     broadcasts: { publish: (room, broadcast) => broadcasts.push({ room, broadcast }) },
-    refsInUse: () => used,
+    refsInUse: () => inUse,
     socketLag: (ref) => bindings.socketLag(ref),
   });
   const client = new HomeClient({ bus, clock, homes });
@@ -78,8 +80,9 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     client,
     bindings,
     broadcasts,
+    inUse,
     listen(specs, claims = { role: "authenticated" }) {
-      used.add(project.ref);
+      inUse.add(project.ref);
       return new Listener(bindings, project.ref, specs.map(toSpec), claims);
     },
     close,

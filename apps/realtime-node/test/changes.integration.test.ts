@@ -3,6 +3,7 @@ import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres
 import { createProjectDatabase, type ProjectDatabase } from "@tidewire/testkit/project-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MemoryBroker } from "../src/bus/memory-bus.ts";
+import { systemClock } from "../src/clock.ts";
 import { startChangesNode } from "./changes-node.ts";
 
 let server: TestPostgres;
@@ -456,6 +457,36 @@ describe("losses [P6, D12]", () => {
     expect((await listener.got(1))[0]?.data.record?.body).toBe("after");
   });
 
+  test("a home that loses its stream and then its place: the next one closes what it announced", async () => {
+    await using database = await withTodos();
+    const broker = new MemoryBroker();
+    await using first = startChangesNode(database, { name: "n1", broker });
+    await using second = startChangesNode(database, { name: "n2", broker });
+    const early = first.listen([{ table: "notes" }]);
+    await early.subscribed;
+    const listener = second.listen([{ table: "notes" }]);
+    await listener.subscribed;
+    await using admin = await database.connectAsAdmin();
+    // Somebody else takes the lock in the moment of the loss, and gives it back when the home has stepped down.
+    const locked =
+      "select pg_advisory_lock(objid::bigint | (classid::bigint << 32)) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())";
+    const taking = admin.query(locked);
+    await using killer = await database.connectAsAdmin();
+    await killer.query(
+      "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1",
+      [`tidewire_${database.ref}`],
+    );
+    await taking;
+    await listener.told(/^DatabaseUnavailable/);
+    await database.query("insert into notes (body) values ('meanwhile')");
+    await eventually(() => first.homes.snapshot(database.ref) === null);
+    await admin.query("select pg_advisory_unlock_all()");
+    await listener.told(/^Recovered$/, 15_000);
+    await early.told(/^Recovered$/, 15_000);
+    await listener.got(1);
+    await early.got(1);
+  });
+
   test("the home's end: another node takes over, nothing is lost, nothing comes twice", async () => {
     await using database = await withTodos();
     const broker = new MemoryBroker();
@@ -484,6 +515,88 @@ describe("losses [P6, D12]", () => {
     const count = await writing;
     await listener.got(count);
     expect(listener.column("body")).toEqual(Array.from({ length: count }, (_, index) => String(index + 1)));
+  });
+});
+
+describe("slots", () => {
+  const slotsOf = async ({ ref, connectAsAdmin }: ProjectDatabase) => {
+    await using admin = await connectAsAdmin();
+    const slots = await admin.query("select active from pg_replication_slots where slot_name = $1", [
+      `tidewire_${ref}`,
+    ]);
+    const sessions = await admin.query("select from pg_stat_activity where application_name = $1", [
+      `tidewire_${ref}`,
+    ]);
+    return { slots: slots.rowCount, sessions: sessions.rowCount };
+  };
+
+  test("one that retains more than it may is given up, and the gap announced", async () => {
+    await using database = await withTodos();
+    await using node = startChangesNode(database, { settings: { slotRetainedBytesMax: 1 } });
+    const listener = node.listen([{ table: "notes" }]);
+    await listener.subscribed;
+    await database.query("insert into notes (body) values ('before')");
+    expect(await listener.told(/^ReplicationGap/)).toMatchObject({ complete: false });
+    const { reason } = node.homes.snapshot(database.ref)?.outages[0] ?? {};
+    expect(reason).toContain("retained more than the project allows");
+  });
+
+  test("a project that nobody uses for ten minutes gives everything back, and begins again when it is needed", async () => {
+    await using database = await withTodos();
+    let passedMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
+    await using node = startChangesNode(database, { clock });
+    const first = node.listen([{ table: "notes" }]);
+    await first.subscribed;
+    first.leave();
+    await eventually(() => node.homes.snapshot(database.ref)?.shapes === 0);
+    passedMs = 11 * 60_000;
+    expect(await slotsOf(database)).toMatchObject({ slots: 1 });
+    node.inUse.clear();
+    passedMs += 11 * 60_000;
+    await eventually(async () => expect(await slotsOf(database)).toEqual({ slots: 0, sessions: 0 }));
+    expect(node.homes.refs).toEqual([]);
+    const second = node.listen([{ table: "notes" }]);
+    await second.subscribed;
+    await database.query("insert into notes (body) values ('again')");
+    expect((await second.got(1))[0]?.data.record?.body).toBe("again");
+  });
+
+  test("a deleted project leaves no slot behind, whether it has a home here or not", async () => {
+    await using database = await withTodos();
+    {
+      await using node = startChangesNode(database);
+      const listener = node.listen([{ table: "notes" }]);
+      await listener.subscribed;
+      listener.leave();
+      node.inUse.clear();
+      await node.homes.release(database.ref);
+      await eventually(async () => expect(await slotsOf(database)).toEqual({ slots: 0, sessions: 0 }));
+      await node.listen([{ table: "notes" }]).subscribed;
+    }
+    await eventually(async () => expect(await slotsOf(database)).toEqual({ slots: 1, sessions: 0 }));
+    await using other = startChangesNode(database, { name: "n2" });
+    await other.homes.release(database.ref);
+    await eventually(async () => expect(await slotsOf(database)).toEqual({ slots: 0, sessions: 0 }));
+  });
+
+  test("a publication made later is streamed too", async () => {
+    await using database = await withTodos();
+    await database.query("drop publication supabase_realtime");
+    await using node = startChangesNode(database);
+    const early = node.listen([{ table: "notes" }]);
+    await expect(early.subscribed).rejects.toMatchObject({ code: "RealtimeDisabledForConfiguration" });
+    await database.query("create publication supabase_realtime for table notes");
+    const late = await eventually(async () => {
+      const listener = node.listen([{ table: "notes" }]);
+      await listener.subscribed;
+      return listener;
+    });
+    await eventually(async () => {
+      await database.query("insert into notes (body) values ('x')");
+      return late.changes.length > 0;
+    });
+    expect(late.systems.filter(({ status }) => status === "error")).toEqual([]);
   });
 });
 

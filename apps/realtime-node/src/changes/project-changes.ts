@@ -18,6 +18,7 @@ import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
 import type { Subscription } from "./subscription.ts";
 
+type Span = { fromLsn: string; toLsn: string; complete: boolean };
 type Loss = Extract<HomeNotice, { kind: "database-lost" }>;
 
 /** Between two answers of an epoch that is over. */
@@ -232,14 +233,16 @@ export class ProjectChanges {
     subscriber.system(system.databaseLost(subscriber.topic, { reason, sinceMs, lsn }));
   }
 
-  #tellRecovered(
-    subscription: Subscription,
-    span: { fromLsn: string; toLsn: string; complete: boolean },
-  ): void {
-    const { subscriber, toldLost, fromLsn } = subscription;
-    const isAffected = !span.complete && fromLsn !== null && fromLsn <= parseLsn(span.toLsn);
+  #tellRecovered(subscription: Subscription, { fromLsn, toLsn, complete }: Span): void {
+    const { subscriber, toldLost } = subscription;
+    const seenLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, this.#receiver.lastLsn);
+    const isAffected = !complete && subscription.fromLsn !== null && subscription.fromLsn < parseLsn(toLsn);
     subscription.toldLost = false;
-    if (toldLost || isAffected) subscriber.system(system.databaseRecovered(subscriber.topic, span));
+    if (!toldLost && !isAffected) return;
+    // A home that had to begin with a new slot does not know where the old one ended; this node does.
+    const isEarlier = !complete && seenLsn < parseLsn(fromLsn);
+    const span = { fromLsn: isEarlier ? formatLsn(seenLsn) : fromLsn, toLsn, complete };
+    subscriber.system(system.databaseRecovered(subscriber.topic, span));
   }
 
   /** What this node knows to have seen narrows the span that the home names. */

@@ -39,6 +39,8 @@ interface Options {
   /** The epoch has changed: nodes hear it and register again. */
   announce(): void;
   notify(notice: HomeNotice): void;
+  /** Perhaps there is a publication now that the stream does not know. */
+  onTablesChanged(): void;
 }
 
 interface Beginning {
@@ -148,7 +150,7 @@ export class ChangeEngine {
   }
 
   async #refresh(): Promise<void> {
-    const { ask, notify, log, ref } = this.#options;
+    const { ask, notify, onTablesChanged, log, ref } = this.#options;
     const change = await ask((session) => this.catalog.read(session));
     if (!change.authorization && !change.tables) return;
     log.info({ ref, ...change }, "the project's tables or policies have changed");
@@ -156,6 +158,7 @@ export class ChangeEngine {
       ? "policies, grants, roles or functions changed"
       : "published tables changed";
     if (change.authorization) notify({ kind: "authorization-changed", ref, reason });
+    if (change.tables) onTablesChanged();
     const { held } = this.registrations;
     await this.#begin(await ask(nextEpoch), { gather: () => this.registrations.gatherKnown(held) });
   }

@@ -1,7 +1,7 @@
 import { type ErrorCode, Refusal } from "@tidewire/protocol/errors";
 import { BusUnavailable } from "../bus/bus.ts";
 import { DeadlineExceeded } from "../deadline.ts";
-import { errorCodeOf, isConnectionLost, messageOf } from "../wal/postgres-error.ts";
+import { errorCodeOf, isConnectionLost } from "../wal/postgres-error.ts";
 
 interface Details {
   stage: string;
@@ -24,11 +24,6 @@ function codeOf(error: unknown): ErrorCode {
   if (sqlState !== undefined && NO_ROOM.has(sqlState)) return "DatabaseLackOfConnections";
   if (sqlState === QUERY_CANCELED || error instanceof DeadlineExceeded) return "QueryCanceled";
   return "UnableToConnectToProject";
-}
-
-/** The sentence for operators: what really happened, under the sentence that clients get. */
-export function causeOf(refusal: Refusal): string {
-  return refusal.cause === undefined ? refusal.message : messageOf(refusal.cause);
 }
 
 /** True when asking again later may help, because the database or the bus was away and not because it said no. */

@@ -3,7 +3,7 @@ import { systemClock } from "../clock.ts";
 import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { sessionOf } from "../wal/session.ts";
-import { dropSlot, slotName } from "../wal/slot.ts";
+import { dropClosedSlot, slotName } from "../wal/slot.ts";
 
 const DEADLINE_MS = 5_000;
 
@@ -13,7 +13,7 @@ export async function dropSlotOf(databaseUrl: string, ref: string, log: Log): Pr
   client.on("error", () => undefined);
   const drop = async () => {
     await client.connect();
-    await dropSlot(sessionOf(client), slotName(ref));
+    await dropClosedSlot(sessionOf(client), slotName(ref));
   };
   try {
     await within("dropping a slot", drop(), { timeoutMs: DEADLINE_MS, clock: systemClock });

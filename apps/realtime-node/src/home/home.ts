@@ -9,7 +9,7 @@ import { publishNotice } from "../changes/notices.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Session } from "../wal/session.ts";
-import { dropSlot } from "../wal/slot.ts";
+import { dropClosedSlot } from "../wal/slot.ts";
 import { ChangeEngine } from "./change-engine.ts";
 import { keepPartitions, MESSAGES_PUBLICATION, replay } from "./database-messages.ts";
 import type { HomeMeter } from "./home-metrics.ts";
@@ -82,6 +82,7 @@ export class Home {
       lastRowLsn: () => this.#replication.lastRowLsn,
       announce: () => this.#announce(),
       notify: (notice) => this.#notify(notice),
+      onTablesChanged: () => this.#replication.followPublications(),
     });
     this.#replication = new Replication({
       ref,
@@ -169,7 +170,9 @@ export class Home {
     const { ref, log } = this.#options;
     await this.#replication.close();
     try {
-      await this.#ask("upkeep", UPKEEP_DEADLINE_MS, (session) => dropSlot(session, this.#replication.slot));
+      await this.#ask("upkeep", UPKEEP_DEADLINE_MS, (session) =>
+        dropClosedSlot(session, this.#replication.slot),
+      );
     } catch (error) {
       log.warn({ err: error, ref }, "the slot could not be dropped");
     }

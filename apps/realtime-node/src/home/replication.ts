@@ -1,26 +1,29 @@
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import type { Refusal } from "@tidewire/protocol/errors";
 import type { Clock, Timer } from "../clock.ts";
+import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
-import { errorCodeOf, messageOf, toReplicationRefusal } from "../wal/postgres-error.ts";
+import { toReplicationRefusal } from "../wal/postgres-error.ts";
+import { existingPublications, isStuckBeforePublication } from "../wal/publications.ts";
 import type { Relation } from "../wal/row-change.ts";
-import { quoteLiteral, type Session } from "../wal/session.ts";
+import type { Session } from "../wal/session.ts";
 import { dropSlot, ensureSlot, skipToNow, slotName } from "../wal/slot.ts";
 import { type StartPoint, WalStream } from "../wal/stream.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
 import { isAway } from "./database-refusal.ts";
 import { NotElected, retryDelayMs, standForElection } from "./election.ts";
 import { Outages } from "./outages.ts";
+import { pause } from "./pause.ts";
 import { StreamProbe } from "./stream-probe.ts";
-import { judge, WATCH_PERIOD_MS } from "./watch.ts";
+import { watchStream } from "./watch-stream.ts";
 
 /** Larger batches mean fewer questions to Postgres; this many are still rendered within one turn of the event loop. */
 const BATCH_EVENTS_MAX = 1_000;
-const PROBE_PERIOD_MS = 1_000;
 const ASK_DEADLINE_MS = 2_000;
 /** A batch that could not be handed on is tried again; the stream keeps living meanwhile. */
 const HAND_ON_AGAIN_MS = 200;
+const CLOSE_PATIENCE_MS = 1_000;
 
 /** One time of being home. A home that comes back before anybody else was elected goes on with its old term. */
 export interface Term {
@@ -75,8 +78,11 @@ export class Replication {
   #ackedLsn: Lsn = LSN_ZERO;
   #serverLsn: Lsn = LSN_ZERO;
   #turn: Promise<unknown> = Promise.resolve();
+  #ended: Promise<void> = Promise.resolve();
   #attempt = 0;
+  #streamed: string[] = [];
   #isRestart = false;
+  #isTakeOver = false;
   #isGivingUp = false;
 
   constructor(options: Options) {
@@ -112,7 +118,16 @@ export class Replication {
    *
    * @param onFirstOutcome called once, when the first attempt has ended
    */
-  async run(onFirstOutcome: (outcome: FirstOutcome) => void): Promise<"closed" | "elsewhere"> {
+  run(onFirstOutcome: (outcome: FirstOutcome) => void): Promise<"closed" | "elsewhere"> {
+    const running = this.#run(onFirstOutcome);
+    this.#ended = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    return running;
+  }
+
+  async #run(onFirstOutcome: (outcome: FirstOutcome) => void): Promise<"closed" | "elsewhere"> {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#streamOnce(() => onFirstOutcome("elected"));
@@ -139,10 +154,16 @@ export class Replication {
     return result;
   }
 
-  /** Starts the stream anew, for instance for another set of publications; nothing is lost and nobody is told. */
-  async restart(): Promise<void> {
-    this.#isRestart = this.#stream !== null;
-    await this.#stream?.close();
+  /** Starts the stream anew if other publications exist than it was started with; nothing is lost and nobody is told. */
+  followPublications(): void {
+    const { ask, publications, log, ref } = this.#options;
+    const follow = async () => {
+      const existing = await ask((session) => existingPublications(session, publications), ASK_DEADLINE_MS);
+      if (this.#stream === null || existing.join() === this.#streamed.join()) return;
+      this.#isRestart = true;
+      await this.#stream.close();
+    };
+    follow().catch((err: unknown) => log.warn({ err, ref }, "the publications could not be looked at"));
   }
 
   /** Drops the slot, whatever it holds; the stream begins again with a new one, and the loss is announced (issue 4). */
@@ -151,11 +172,20 @@ export class Replication {
     this.#stream?.abort(new Error("the slot retained more than the project allows and was given up"));
   }
 
-  /** Finishes the batch at hand, acknowledges it and gives the lock back. */
+  /**
+   * Finishes the batch at hand, acknowledges it and gives the lock back. A batch that takes longer than a second is left
+   * to the next home, which is given it again.
+   */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#turn;
+    const { clock } = this.#options;
+    await within("the batch at hand", this.#turn, { timeoutMs: CLOSE_PATIENCE_MS, clock }).catch(
+      () => undefined,
+    );
     await this.#stream?.close();
+    await within("the last attempt", this.#ended, { timeoutMs: CLOSE_PATIENCE_MS, clock }).catch(
+      () => undefined,
+    );
     this.#state = { kind: "stopped" };
   }
 
@@ -166,6 +196,7 @@ export class Replication {
     this.#stream = stream;
     const timers = this.#onStreaming(stream);
     try {
+      if (this.#stop.signal.aborted) return;
       await this.#pump(stream);
     } finally {
       for (const timer of timers) timer.stop();
@@ -177,7 +208,7 @@ export class Replication {
   }
 
   async #prepare(session: Session, onElected: () => void): Promise<StartPoint> {
-    const { ref, clock, ask, onTerm } = this.#options;
+    const { ref, clock, ask, onTerm, publications } = this.#options;
     const epoch = await standForElection(session, ref);
     if (this.#isGivingUp) await dropSlot(session, this.slot);
     this.#isGivingUp = false;
@@ -191,24 +222,15 @@ export class Replication {
     this.#serverLsn = parseLsn(server?.lsn ?? "0/0");
     const askProbe = (work: (session: Session) => Promise<unknown>) => ask(work, ASK_DEADLINE_MS);
     this.#probe = new StreamProbe({ ref, clock, ask: askProbe }, Number(server?.version));
-    const publications = await this.#existingPublications(session);
+    this.#streamed = await existingPublications(session, publications);
     this.#ackedLsn = slot.fromLsn;
     if (this.#term === null || !nobodyCameBetween) {
       this.#term = { epoch, slotCreated: slot.created, fromLsn: slot.fromLsn };
+      this.#isTakeOver = true;
       await onTerm(session, this.#term, onElected);
     }
     onElected();
-    return { publications, confirmedLsn: slot.fromLsn };
-  }
-
-  /** Before Postgres 18 a publication that is missing ends the stream. */
-  async #existingPublications(session: Session): Promise<string[]> {
-    const { publications } = this.#options;
-    const names = publications.map(quoteLiteral).join(",");
-    const rows = await session.rows(`select pubname from pg_publication where pubname in (${names})`);
-    if (rows.length === 0)
-      throw new Error(`the database has none of the publications ${publications.join(", ")}`);
-    return rows.map((row) => row.pubname ?? "");
+    return { publications: this.#streamed, confirmedLsn: slot.fromLsn };
   }
 
   #onStreaming(stream: WalStream): Timer[] {
@@ -216,23 +238,7 @@ export class Replication {
     this.#attempt = 0;
     this.#state = { kind: "streaming" };
     log.info({ ref, slot: this.slot, fromLsn: formatLsn(stream.ackedLsn) }, "changes are streaming");
-    this.#probe?.send();
-    let ranAtMs = clock.monotonicMs();
-    const look = clock.every(WATCH_PERIOD_MS, () => {
-      this.#look(stream, ranAtMs);
-      ranAtMs = clock.monotonicMs();
-    });
-    return [look, clock.every(PROBE_PERIOD_MS, () => this.#probe?.send())];
-  }
-
-  #look(stream: WalStream, ranAtMs: number): void {
-    const { heardAtMs, isPaused } = stream;
-    const unansweredProbeSinceMs = this.#probe?.unansweredSinceMs;
-    const watched = { heardAtMs, isPaused, unansweredProbeSinceMs, ranAtMs };
-    const verdict = judge(watched, this.#options.clock.monotonicMs());
-    if (verdict === "ping" || verdict === "probe") stream.ping();
-    if (verdict === "probe") this.#probe?.send();
-    if (verdict === "lost") stream.abort(new Error("the database has not answered for a second"));
+    return this.#probe === null ? [] : watchStream(stream, this.#probe, clock);
   }
 
   async #pump(stream: WalStream): Promise<never> {
@@ -264,13 +270,22 @@ export class Replication {
   /** A probe has come all the way: everything committed before this stream began has been handed on. */
   #onCaughtUp(): void {
     const { notify, clock, log, ref } = this.#options;
-    const notice = this.outages.end({ toLsn: this.#serverLsn, nowMs: clock.nowMs() });
+    const notice =
+      this.outages.end({ toLsn: this.#serverLsn, nowMs: clock.nowMs() }) ?? this.#endOfOthersOutage();
+    this.#isTakeOver = false;
     if (notice === null) return;
-    log.info(
-      { ref, fromLsn: notice.fromLsn, toLsn: notice.toLsn, complete: notice.complete },
-      "changes have recovered",
-    );
+    const { fromLsn, toLsn, complete } = notice;
+    log.info({ ref, fromLsn, toLsn, complete }, "changes have caught up");
     notify(notice);
+  }
+
+  /** The home before may have announced a loss that only its successor can close. Others do not hear of it. */
+  #endOfOthersOutage(): (HomeNotice & { kind: "database-recovered" }) | null {
+    if (!this.#isTakeOver || this.#term === null) return null;
+    const { fromLsn, slotCreated } = this.#term;
+    const toLsn = formatLsn(this.#serverLsn);
+    const { ref } = this.#options;
+    return { kind: "database-recovered", ref, fromLsn: formatLsn(fromLsn), toLsn, complete: !slotCreated };
   }
 
   async #onLost(error: unknown): Promise<void> {
@@ -294,22 +309,6 @@ export class Replication {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stop.signal.aborted) return resolve();
-      const onStop = () => {
-        timer.stop();
-        resolve();
-      };
-      const timer = this.#options.clock.after(ms, () => {
-        this.#stop.signal.removeEventListener("abort", onStop);
-        resolve();
-      });
-      this.#stop.signal.addEventListener("abort", onStop, { once: true });
-    });
+    return pause(ms, this.#options.clock, this.#stop.signal);
   }
-}
-
-/** Before Postgres 18 a slot that stands before the birth of a publication never gets past it. */
-function isStuckBeforePublication(error: unknown): boolean {
-  return errorCodeOf(error) === "42704" && /publication .* does not exist/.test(messageOf(error));
 }

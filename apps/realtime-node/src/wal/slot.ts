@@ -1,11 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { LSN_ZERO, type Lsn, maxLsn, parseLsn } from "./lsn.ts";
+import { errorCodeOf } from "./postgres-error.ts";
 import { quoteLiteral, type Session, type TextRow } from "./session.ts";
 
-/**
- * Creating a slot waits for every transaction that is writing; a long one must not hold a home forever.
- * Dropping needs the slot's walsender gone, which Postgres notices within moments.
- */
+/** Creating a slot waits for every transaction that is writing; a long one must not hold a home forever. */
 const CREATE_TIMEOUT_MS = 10_000;
+const OBJECT_IN_USE = "55006";
+const CLOSE_LOOK_MS = 50;
+const CLOSE_LOOKS = 60;
 
 /** The project's permanent slot: Postgres keeps what is committed while no node reads. */
 export function slotName(ref: string): string {
@@ -51,6 +53,18 @@ export async function dropSlot(session: Session, name: string): Promise<void> {
   await session.rows(
     `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ${quoteLiteral(name)}`,
   );
+}
+
+/** Of a stream that has just been closed: Postgres may need a moment to notice. */
+export async function dropClosedSlot(session: Session, name: string): Promise<void> {
+  for (let left = CLOSE_LOOKS; ; left--) {
+    try {
+      return await dropSlot(session, name);
+    } catch (error) {
+      if (left === 0 || errorCodeOf(error) !== OBJECT_IN_USE) throw error;
+      await delay(CLOSE_LOOK_MS);
+    }
+  }
 }
 
 async function findSlot(session: Session, name: string): Promise<TextRow | undefined> {

@@ -16,6 +16,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const START_TIMEOUT_MS = 20_000;
 /** Well below the smallest sensible wal_sender_timeout; its packet has 34 bytes. */
 const STATUS_PERIOD_MS = 1_000;
+/**
+ * A home that hangs must lose its lock soon; one whose event loop is merely busy must not. In the session alone: the
+ * server's own value is for its standbys.
+ */
+const SENDER_TIMEOUT_MS = 10_000;
 /** A dead peer never answers the goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
 /** About half a second of the fastest walsender: enough to keep the decoder busy while a batch waits for Postgres. */
@@ -36,6 +41,7 @@ export interface WalStreamOptions {
   /** Runs in the replication session before it streams: takes the lock, makes the slot. A throw gives up the stream. */
   prepare(session: Session): Promise<StartPoint>;
   queuedBytesMax?: number;
+  senderTimeoutMs?: number;
 }
 
 /**
@@ -209,7 +215,8 @@ export class WalStream {
       prepare: async (client) => {
         this.#socket = socketOf(client);
         const session = sessionOf(client);
-        await session.rows(TEXT_FORMAT);
+        const senderTimeoutMs = options.senderTimeoutMs ?? SENDER_TIMEOUT_MS;
+        await session.rows(`${TEXT_FORMAT}; set wal_sender_timeout = ${senderTimeoutMs}`);
         const { publications, confirmedLsn } = await options.prepare(session);
         this.#ackedLsn = confirmedLsn;
         this.#keepaliveLsn = confirmedLsn;
