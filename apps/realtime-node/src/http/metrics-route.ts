@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { jwtVerify } from "jose";
-import type { Arrival } from "./server.ts";
+import type { Arrival } from "./arrival.ts";
 
 export interface MetricsRouteDeps {
   exposition: { text(): Promise<string>; readonly contentType: string };

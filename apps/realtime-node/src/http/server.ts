@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { SOCKET_PATHS } from "../socket/socket-path.ts";
+import type { Arrival } from "./arrival.ts";
 import { forwardTenantApi } from "./control-plane.ts";
 import { createMetricsRoute, type MetricsRouteDeps } from "./metrics-route.ts";
 import { pathWithinProject } from "./project-address.ts";
@@ -11,15 +12,6 @@ export interface HttpAppDeps extends RouteDeps {
   metricsRoute: MetricsRouteDeps;
   /** Where the tenant API is answered; undefined when nobody said. */
   controlUrl: string | undefined;
-}
-
-/** What the listener knows of a request beside the request. */
-export interface Arrival {
-  Bindings: {
-    incoming?: { socket: { remoteAddress?: string | undefined } };
-    /** It came in on the admin port. */
-    isPrivate?: boolean;
-  };
 }
 
 /** Everything a node answers over plain HTTP on its public port; WebSocket upgrades never reach it. */
