@@ -31,6 +31,11 @@ export function SignInForm({ next }: { next: string }) {
   });
   const { errors, isSubmitting, isSubmitSuccessful } = form.formState;
 
+  // Not the autofocus attribute: that would take keys before this script can answer Enter.
+  useEffect(() => {
+    if (document.activeElement === document.body) form.setFocus("email");
+  }, [form.setFocus]);
+
   useEffect(() => {
     if (waitSeconds <= 0) return;
     const timer = setTimeout(() => setWaitSeconds(waitSeconds - 1), 1_000);
@@ -64,7 +69,6 @@ export function SignInForm({ next }: { next: string }) {
           readOnly={false}
           type="email"
           autoComplete="username"
-          autoFocus
           className="h-9"
           {...form.register("email")}
         />
