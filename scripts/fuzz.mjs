@@ -4,7 +4,7 @@ import { ROOT } from "./prepare/run-step.mjs";
 
 const { status } = spawnSync("npx", ["--no-install", "vitest", "run", "fuzz.integration"], {
   cwd: ROOT,
-  env: { TIDEWIRE_FUZZ_RUNS: "3000", ...process.env },
+  env: { TIDEWIRE_FUZZ_RUNS: "1000", ...process.env },
   stdio: "inherit",
   shell: process.platform === "win32",
 });

@@ -43,7 +43,7 @@ async function status(path: string): Promise<number> {
 }
 
 test(
-  "[P9] with the control database gone, a known project goes on: old channels, new joins, private ones, and a restarted node",
+  "[M3] [P9] with the control database gone, a known project goes on: old channels, new joins, private ones, and a restarted node",
   async () => {
     await everythingWorks();
     await using before = await cluster.connect();

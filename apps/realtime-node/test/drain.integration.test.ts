@@ -46,7 +46,7 @@ test("a drained node sends its clients away with 1012, its members leave, and an
   ]);
 });
 
-test("row changes go on after the home was drained: the other node takes over, and nothing is lost", async () => {
+test("[M6] [R10] row changes go on after the home was drained: the other node takes over, and nothing is lost", async () => {
   await using cluster = await startCluster({
     nodes: 2,
     sql: `create table public.notes (id bigint generated always as identity primary key, n int);

@@ -161,7 +161,7 @@ describe("limits changed in the dashboard count at once, and nobody is disconnec
   });
 });
 
-test("[1.6] a changed switch of the project sends every socket away: system message, then 1012", async () => {
+test("[M2] [C26] a changed switch of the project sends every socket away: system message, then 1012", async () => {
   const clients = [await cluster.connect(0), await cluster.connect(1)];
   const topic = newTopic();
   for (const client of clients) await client.join(topic);

@@ -146,7 +146,7 @@ describe.each([
     await late.expectSilence(topic);
   });
 
-  test("[P1] a burst of private joins on a pool of two: each is answered in time, with ok or with a reason", async () => {
+  test("[L10] [P1] a burst of private joins on a pool of two: each is answered in time, with ok or with a reason", async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, (_, index) => user(index)));
     const startedMs = performance.now();
     const replies = await Promise.all(

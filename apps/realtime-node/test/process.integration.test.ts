@@ -100,7 +100,7 @@ test("secrets are in no line of the log", async () => {
     expect(node.output()).not.toContain(secret);
 });
 
-test("[P6] after kill -9 of the only node its clients come back by themselves, with every row committed meanwhile, once and in order", async () => {
+test("[R10] [P6] after kill -9 of the only node its clients come back by themselves, with every row committed meanwhile, once and in order", async () => {
   const project = await createTestProject(control, postgres);
   await project.database.query(SQL);
   const first = start();

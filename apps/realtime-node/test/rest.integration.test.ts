@@ -243,7 +243,7 @@ describe("REST broadcast", () => {
     await clients[0]?.expectFrame({ ...EVENT, topic: "realtime:open" });
   });
 
-  test("health, ping and metrics", async () => {
+  test("[M1] health, ping and metrics", async () => {
     const get = async (path: string) => {
       const answer = await fetch(new URL(path, cluster.projectUrl()));
       return [answer.status, await answer.text()] as const;

@@ -75,7 +75,7 @@ test("the desired number of nodes comes up, each on its own port", async () => {
   expect(nodes[1]?.url).toBe(`http://localhost:${port + 1}`);
 });
 
-test("kill -9 of a node heals within 10 s, under the same id and on the same port", async () => {
+test("[M5] kill -9 of a node heals within 10 s, under the same id and on the same port", async () => {
   const { firstNode } = await startFleet({ nodes: 1 });
   const before = await eventually(firstNode, { withinMs: 10_000 });
   process.kill(before.pid ?? 0, "SIGKILL");

@@ -278,7 +278,7 @@ describe.runIf(existsSync(ENTRY))("through a real node", () => {
       expect((await call("POST", `/nobody/${verb}`)).status).toBe(404);
   });
 
-  test("[10] a deleted tenant's sockets end, its slot is gone, its database stays; deleting it again is 204 too", async () => {
+  test("[M4] [10] a deleted tenant's sockets end, its slot is gone, its database stays; deleting it again is 204 too", async () => {
     await using client = await connect();
     await client.join("realtime:room");
     await eventually(async () => expect(await health()).toMatchObject({ replication_connected: true }), {

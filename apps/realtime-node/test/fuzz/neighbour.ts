@@ -4,6 +4,8 @@ import { expect } from "vitest";
 
 const TOPIC = "realtime:healthy";
 const EVERY_MS = 20;
+/** In messages: who only listens is idle for the server, and closed after a minute. */
+const HEARTBEAT_EVERY = 500;
 
 /** Two well-behaved members on the node under attack: one counts, the other must hear every number once, in order. */
 export class Neighbour implements Disposable {
@@ -15,7 +17,10 @@ export class Neighbour implements Disposable {
   private constructor(sender: PhoenixClient, receiver: PhoenixClient) {
     this.#sender = sender;
     this.#receiver = receiver;
-    this.#timer = setInterval(() => sender.broadcast(TOPIC, "n", { n: ++this.#sent }), EVERY_MS);
+    this.#timer = setInterval(() => {
+      sender.broadcast(TOPIC, "n", { n: ++this.#sent });
+      if (this.#sent % HEARTBEAT_EVERY === 0) receiver.send("phoenix", "heartbeat", {});
+    }, EVERY_MS);
   }
 
   static async meet(connect: () => Promise<PhoenixClient>): Promise<Neighbour> {

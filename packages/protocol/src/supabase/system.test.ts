@@ -38,6 +38,16 @@ test("[R27] a lost database is announced with since and lsn, its return with the
   });
 });
 
+test("[R28] rows that were skipped are counted in an error of the channel, which lives", () => {
+  expect(system.rowsSkipped("room", 3)).toMatchObject({
+    extension: "postgres_changes",
+    status: "error",
+    message: "RowsSkipped: 3 rows were skipped",
+    channel: "room",
+    skipped: 3,
+  });
+});
+
 test("[B20] a resume ends with recovered and the number replayed", () => {
   expect(system.resumed("a", { replayed: 3 })).toMatchObject({
     message: "Recovered",

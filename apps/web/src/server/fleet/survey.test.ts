@@ -10,7 +10,7 @@ test("every node that answers is heard, in order of name", async () => {
   expect(result).toMatchObject({ askedAtMs: 1_000, answered: ["a", "b"], silent: [] });
 });
 
-test("a node that hangs is named after the deadline and holds up nobody", async () => {
+test("[M7] a node that hangs is named after the deadline and holds up nobody", async () => {
   const result = await survey(
     [node("slow"), node("quick")],
     ({ id }) => (id === "slow" ? new Promise<number>(() => undefined) : Promise.resolve(1)),
