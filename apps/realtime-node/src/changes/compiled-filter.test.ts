@@ -83,6 +83,17 @@ describe("filters in memory [6.2]", () => {
     expect(asked).toBe(0);
   });
 
+  test("letters beyond ASCII are shown to Postgres, and every question of an `or` is put", () => {
+    const filter = compile("or(name.ilike.a%,tags.eq.{},name.imatch.x)");
+    expect(filter.needsPostgres).toBe(true);
+    const asked: string[] = [];
+    filter.holds(
+      () => "É",
+      ({ sql }) => asked.push(sql) > 0,
+    );
+    expect(asked).toHaveLength(3);
+  });
+
   test("quotes in a literal stay a literal", () => {
     const asked: string[] = [];
     compile("tags=eq.'); drop table x; --").holds(

@@ -52,7 +52,7 @@ export function compileFilter(tree: CheckedTree): CompiledFilter {
   const tests = testsOf(tree);
   return {
     columns: [...new Set(tests.map((test) => test.column))],
-    needsPostgres: tests.some((test) => localTest(test) === null),
+    needsPostgres: tests.some(mayAsk),
     hint: hintOf(tree),
     holds: compileTree(tree),
   };
@@ -67,7 +67,11 @@ function compileTree(tree: CheckedTree): Leaf {
   if (tree.kind === "test") return compileTest(tree);
   const members = tree.of.map(compileTree);
   if (tree.kind === "and") return (value, ask) => members.every((holds) => holds(value, ask));
-  return (value, ask) => members.some((holds) => holds(value, ask));
+  if (!testsOf(tree).some(mayAsk)) {
+    return (value, ask) => members.some((holds) => holds(value, ask));
+  }
+  // A question that is only noted counts as a yes: the questions after it must be noted as well.
+  return (value, ask) => members.map((holds) => holds(value, ask)).includes(true);
 }
 
 function compileTest(test: CheckedTest): Leaf {
@@ -81,6 +85,11 @@ function compileTest(test: CheckedTest): Leaf {
     if (known === null) return ask(remote, value);
     return known !== test.negate;
   };
+}
+
+/** Whether some value of the column may have to be shown to Postgres: letters beyond ASCII have cases of their own. */
+function mayAsk(test: CheckedTest): boolean {
+  return test.op === "ilike" || localTest(test) === null;
 }
 
 /** `unknown` is SQL's; null means that Postgres has to be asked. */
@@ -133,7 +142,9 @@ function inTest(test: CheckedTest): Local | null {
   if (comparison === null || elements === null) return null;
   const keys = new Set(elements.filter((each) => each !== null).map(comparison.key));
   const orNull = elements.includes(null) ? "unknown" : false;
-  return (text) => (text === null ? "unknown" : keys.has(comparison.key(text)) || orNull);
+  // Of no value at all nothing is unknown, not even NULL.
+  const ofNull = elements.length === 0 ? false : "unknown";
+  return (text) => (text === null ? ofNull : keys.has(comparison.key(text)) || orNull);
 }
 
 function elementsOf({ canonical }: CheckedTest): (string | null)[] | null {

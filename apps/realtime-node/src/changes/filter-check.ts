@@ -114,7 +114,10 @@ async function canonicalLiteral(
   return askPostgres(session, test, on);
 }
 
-/** Evaluating the comparison once finds a missing operator and a broken pattern as well. */
+/**
+ * Evaluating the comparison once finds a missing operator and a broken pattern as well. `format` prints as the stream
+ * does; a cast to text would say `true` for `t`.
+ */
 async function askPostgres(session: Session, test: FilterTest, on: TableColumn): Promise<string | undefined> {
   const comparison = sqlOf({ ...test, on });
   if (PATTERN_OPS.has(test.op)) {
@@ -125,7 +128,7 @@ async function askPostgres(session: Session, test: FilterTest, on: TableColumn):
   const literal = `${quoteLiteral(test.value)}::${type}`;
   const element = test.op === "in" ? `(${literal})[1]` : literal;
   const [row] = await session.rows(
-    `select (${literal})::text as canonical, ${comparison} as fits from (select (${element})::text as v) probe`,
+    `select format('%s', ${literal}) as canonical, ${comparison} as fits from (select format('%s', ${element}) as v) probe`,
   );
   return row?.canonical ?? undefined;
 }
