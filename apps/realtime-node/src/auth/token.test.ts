@@ -45,6 +45,11 @@ describe("[7.5] HS256 token", () => {
     ["a decimal exp is rounded", hs256({ ...USER, exp: NOW + 0.6 }), { ...USER, exp: NOW + 0.6 }],
     ["nbf and aud are not looked at", hs256({ ...USER, nbf: NOW + 99 }), { ...USER, nbf: NOW + 99 }],
     ["expired", hs256({ ...USER, exp: NOW - 5 }), "InvalidJWTToken: Token has expired 5 seconds ago"],
+    [
+      "expired longer ago than integers reach (found by the fuzz suite)",
+      hs256({ ...USER, exp: -9.999999999982047e21 }),
+      "InvalidJWTToken: Token has expired 9007199254740991 seconds ago",
+    ],
     ["expiring now", hs256({ ...USER, exp: NOW }), "InvalidJWTToken: Token has expired 0 seconds ago"],
     ["no role", hs256({ exp: NOW + 9 }), "InvalidJWTToken: Fields `role` and `exp` are required in JWT"],
     ["no exp", hs256({ role: "anon" }), "InvalidJWTToken: Fields `role` and `exp` are required in JWT"],

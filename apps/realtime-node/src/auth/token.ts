@@ -51,7 +51,9 @@ export function assertCurrent({ claims, expSeconds }: VerifiedToken, nowMs: numb
 function assertNotExpired(expiresAtMs: number, nowMs: number): void {
   const secondsAgo = Math.floor(nowMs / MS_PER_SECOND) - Math.floor(expiresAtMs / MS_PER_SECOND);
   if (secondsAgo < 0) return;
-  throw new Refusal("InvalidJWTToken", { message: `Token has expired ${secondsAgo} seconds ago` });
+  // Digits whatever the claim says: clients and the handshake read the number.
+  const seconds = Math.min(secondsAgo, Number.MAX_SAFE_INTEGER);
+  throw new Refusal("InvalidJWTToken", { message: `Token has expired ${seconds} seconds ago` });
 }
 
 /** Tokens arrive percent-encoded or broken over lines by hand. */
