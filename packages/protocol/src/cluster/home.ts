@@ -53,6 +53,11 @@ export const ShapesRegistered = z.object({
   epoch: z.int(),
   /** Of a resumed registration: what was handed on without it. Absent when nothing was. */
   missed: z.object({ fromLsn: z.string(), toLsn: z.string() }).optional(),
+  /**
+   * Of a registration that comes while a new home gathers those of the last one: rows since `fromLsn` are still to
+   * come, and a channel that lost its node with the home has not seen them. Commits before `sinceMs` are too old.
+   */
+  backlog: z.object({ fromLsn: z.string(), sinceMs: z.number() }).optional(),
 });
 export type ShapesRegistered = z.infer<typeof ShapesRegistered>;
 
