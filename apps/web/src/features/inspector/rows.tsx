@@ -96,7 +96,7 @@ export function Rows({ events, selected, onSelect, compact, onAway }: RowsProps)
           </tr>
         </thead>
         <tbody>
-          <Spacer height={items[0]?.start ?? 0} />
+          <Spacer height={items[0]?.start ?? 0} columns={columns.length} />
           {items.map(({ index }) => {
             const event = events[index];
             return event ? (
@@ -109,18 +109,19 @@ export function Rows({ events, selected, onSelect, compact, onAway }: RowsProps)
               />
             ) : null;
           })}
-          <Spacer height={after} />
+          <Spacer height={after} columns={columns.length} />
         </tbody>
       </table>
     </ScrollRegion>
   );
 }
 
-function Spacer({ height }: { height: number }) {
+/** One column too many would be a column of the table, and take its share of the width. */
+function Spacer({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden>
-      <td colSpan={COLUMNS.length} style={{ height, padding: 0 }} />
+      <td colSpan={columns} style={{ height, padding: 0 }} />
     </tr>
   );
 }
