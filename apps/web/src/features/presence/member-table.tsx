@@ -8,6 +8,7 @@ import { EmptyState } from "#ui/empty-state.tsx";
 import { RelativeTime } from "#ui/relative-time.tsx";
 import { StatusMark } from "#ui/status-mark.tsx";
 import { describeEvidence, MEMBER_STATUS } from "./evidence.ts";
+import { toOwnMeta } from "./own-meta.ts";
 
 interface MemberTableProps {
   members: readonly PresenceMember[];
@@ -52,7 +53,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "key",
       header: "Key",
-      width: "132px",
+      width: "112px",
       value: ({ key }) => key,
       cell: ({ key }) => <Copyable text={key} what={`key ${key}`} />,
     },
@@ -61,7 +62,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
           {
             id: "topic",
             header: "Topic",
-            width: "116px",
+            width: "132px",
             value: ({ topic }: PresenceMember) => topic,
             cell: ({ topic }: PresenceMember) => <span className="font-mono text-xs">{topic}</span>,
           },
@@ -70,7 +71,7 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "state",
       header: "State",
-      width: "248px",
+      width: "208px",
       filter: true,
       value: ({ state }) => state,
       cell: (member) => (
@@ -85,20 +86,24 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "meta",
       header: "Metas",
-      value: ({ metaJson }) => metaJson,
-      cell: ({ metaJson }) => <span className="font-mono text-muted text-xs">{metaJson}</span>,
+      value: ({ metaJson }) => toOwnMeta(metaJson),
+      cell: ({ metaJson }) => (
+        <span className="font-mono text-muted text-xs" title={toOwnMeta(metaJson)}>
+          {toOwnMeta(metaJson)}
+        </span>
+      ),
     },
     {
       id: "since",
       header: "Since",
-      width: "92px",
+      width: "80px",
       value: ({ sinceMs }) => sinceMs,
       cell: ({ sinceMs }) => <RelativeTime atMs={sinceMs} className="text-xs" />,
     },
     {
       id: "lastByte",
       header: "Last byte",
-      width: "92px",
+      width: "80px",
       value: ({ lastByteMs }) => lastByteMs,
       cell: ({ lastByteMs }) => (
         <span className="text-xs">{lastByteMs === undefined ? "–" : formatAgo(nowMs - lastByteMs)}</span>
@@ -107,14 +112,14 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
     {
       id: "pings",
       header: "Pings",
-      width: "60px",
+      width: "56px",
       align: "right",
       value: ({ pingsOutstanding }) => pingsOutstanding,
     },
     {
       id: "node",
       header: "Node",
-      width: "104px",
+      width: "92px",
       filter: true,
       value: ({ node }) => node,
       cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
