@@ -9,7 +9,6 @@ import { projectStatus } from "./project-status.ts";
 
 export function ProjectCard({ project }: { project: Project }) {
   const { status, word } = projectStatus(project);
-  const rate = project.messages.at(-1)?.[1];
   return (
     <Card className="relative flex flex-col transition-colors hover:border-line-strong">
       <div className="flex items-start justify-between gap-3 px-4 pt-4">
@@ -40,7 +39,7 @@ export function ProjectCard({ project }: { project: Project }) {
       <dl className="mt-auto flex justify-between gap-3 border-t px-4 text-xs">
         <Figure term="Region" value={<span className="font-mono">{project.region}</span>} />
         <Figure term="Connections" value={formatCount(project.connections)} />
-        <Figure term="Messages/s" value={formatRate(rate)} />
+        <Figure term="Messages/s" value={formatRate(project.messagesPerSecond)} />
         <Figure term="Lag" value={formatMs(project.lagMs)} />
       </dl>
       {project.problems.length > 0 ? (

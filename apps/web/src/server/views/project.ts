@@ -14,6 +14,7 @@ export interface ProjectCard {
   connections: number | null;
   /** Messages in per second over the last 30 minutes. */
   messages: Point[];
+  messagesPerSecond: number | null;
   lagMs: number | null;
   problems: string[];
 }

@@ -11,6 +11,11 @@ import { newestHome } from "../replication/newest-home.ts";
 import { toProjectState } from "./to-project-state.ts";
 
 const SPARKLINE_MS = 30 * 60_000;
+/**
+ * The last whole bucket of 15 s began up to 30 s ago, and was read up to 15 s ago. A project that does nothing is not
+ * sampled, so an older point is not the present: nothing is.
+ */
+const PRESENT_MS = 45_000;
 
 type Scope = Pick<MemberScope, "resources" | "memberships">;
 
@@ -51,7 +56,11 @@ export async function listProjectsWith(
       const connections = answers.reduce((sum, [snapshot]) => sum + (snapshot?.counters.connections ?? 0), 0);
       const home = newestHome(answers.map(([, replication]) => replication));
       const heard = { connections: answers.length === 0 ? null : connections, home };
-      return toCard(project, heard, { messages: sparklines.get(project.ref) ?? [], surveyed });
+      return toCard(project, heard, {
+        messages: sparklines.get(project.ref) ?? [],
+        surveyed,
+        nowMs: resources.nowMs(),
+      });
     }),
   };
 }
@@ -74,7 +83,7 @@ export async function readSparklines({ resources, memberships }: Scope): Promise
 function toCard(
   { ref, name, regionId, status, createdAt }: Project,
   { connections, home }: Heard,
-  { messages, surveyed }: { messages: Point[]; surveyed: Surveyed },
+  { messages, surveyed, nowMs }: { messages: Point[]; surveyed: Surveyed; nowMs: number },
 ): ProjectCard {
   const problems: string[] = [];
   if (status === "failed") problems.push("Setting it up failed.");
@@ -82,6 +91,8 @@ function toCard(
   else if (surveyed.silent.length > 0) problems.push(`${surveyed.silent.join(", ")} does not answer.`);
   if (home?.state === "lost") problems.push("Its database is lost.");
   if ((home?.lagMs ?? 0) > LAG_WARNING_MS) problems.push("Replication is behind.");
+  const [lastAtMs = 0, lastRate = 0] = messages.at(-1) ?? [];
+  const rate = nowMs - lastAtMs <= PRESENT_MS ? lastRate : 0;
   return {
     ref,
     name,
@@ -90,6 +101,7 @@ function toCard(
     createdAtMs: createdAt.getTime(),
     connections,
     messages,
+    messagesPerSecond: connections === null ? null : rate,
     lagMs: home?.lagMs ?? null,
     problems,
   };
