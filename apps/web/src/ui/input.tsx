@@ -4,7 +4,7 @@ import { cn } from "#ui/class-names.ts";
 import { useHydrated } from "#ui/use-hydrated.ts";
 
 const control =
-  "w-full rounded-md border border-line-strong bg-inset px-2.5 text-sm text-ink placeholder:text-faint transition-colors hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-50 aria-invalid:border-bad";
+  "w-full rounded-md border border-line-strong bg-field px-2.5 text-sm text-ink placeholder:text-faint transition-colors hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-50 aria-invalid:border-bad";
 
 export function Input({ className, readOnly, ...props }: ComponentProps<"input">) {
   const hydrated = useHydrated();

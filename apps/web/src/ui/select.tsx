@@ -37,7 +37,7 @@ export function Select({
     <RadixSelect.Root value={value ?? ""} onValueChange={onValueChange} disabled={disabled ?? false}>
       <RadixSelect.Trigger
         className={cn(
-          "inline-flex h-8 w-full items-center justify-between gap-2 rounded-md border border-line-strong bg-inset px-2.5 text-left text-sm hover:border-muted disabled:opacity-50 data-placeholder:text-faint",
+          "inline-flex h-8 w-full items-center justify-between gap-2 rounded-md border border-line-strong bg-field px-2.5 text-left text-sm hover:border-muted disabled:opacity-50 data-placeholder:text-faint",
           className,
         )}
         {...aria}

@@ -77,98 +77,101 @@ export function TimeChart(props: TimeChartProps) {
 
   return (
     <div role="img" aria-label={label} style={{ height }} className="w-full min-w-0">
-      <ResponsiveContainer width="100%" height="100%">
-        <ComposedChart
-          data={rows}
-          margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
-          accessibilityLayer={false}
-        >
-          <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis
-            dataKey="atMs"
-            type="number"
-            scale="time"
-            domain={[fromMs, toMs]}
-            ticks={timeTicks(fromMs, toMs, 6)}
-            tickFormatter={(at: number) => tickText(at, toMs - fromMs)}
-            tick={TICK}
-            tickLine={false}
-            axisLine={{ stroke: "var(--line)" }}
-            allowDataOverflow
-          />
-          <YAxis
-            domain={[0, top]}
-            tickFormatter={format}
-            tick={TICK}
-            tickLine={false}
-            axisLine={false}
-            width={64}
-            ticks={valueTicks(top, scale)}
-          />
-          {bands.map((band) => (
-            <ReferenceArea
-              key={band.fromMs}
-              x1={Math.max(band.fromMs, fromMs)}
-              x2={Math.min(band.toMs, toMs)}
-              fill="var(--bad)"
-              fillOpacity={0.14}
-              stroke="var(--bad)"
-              strokeOpacity={0.4}
+      {/* What it draws is said by the label, and by the chart's table. */}
+      <div aria-hidden className="size-full">
+        <ResponsiveContainer width="100%" height="100%">
+          <ComposedChart
+            data={rows}
+            margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+          >
+            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <XAxis
+              dataKey="atMs"
+              type="number"
+              scale="time"
+              domain={[fromMs, toMs]}
+              ticks={timeTicks(fromMs, toMs, 6)}
+              tickFormatter={(at: number) => tickText(at, toMs - fromMs)}
+              tick={TICK}
+              tickLine={false}
+              axisLine={{ stroke: "var(--line)" }}
+              allowDataOverflow
             />
-          ))}
-          {limitShown ? (
-            <ReferenceLine
-              y={limitShown.value}
-              stroke="var(--warn)"
-              strokeDasharray="4 3"
-              label={{
-                value: limitShown.label,
-                position: "insideTopRight",
-                fill: "var(--warn)",
-                fontSize: 11,
+            <YAxis
+              domain={[0, top]}
+              tickFormatter={format}
+              tick={TICK}
+              tickLine={false}
+              axisLine={false}
+              width={64}
+              ticks={valueTicks(top, scale)}
+            />
+            {bands.map((band) => (
+              <ReferenceArea
+                key={band.fromMs}
+                x1={Math.max(band.fromMs, fromMs)}
+                x2={Math.min(band.toMs, toMs)}
+                fill="var(--bad)"
+                fillOpacity={0.14}
+                stroke="var(--bad)"
+                strokeOpacity={0.4}
+              />
+            ))}
+            {limitShown ? (
+              <ReferenceLine
+                y={limitShown.value}
+                stroke="var(--warn)"
+                strokeDasharray="4 3"
+                label={{
+                  value: limitShown.label,
+                  position: "insideTopRight",
+                  fill: "var(--warn)",
+                  fontSize: 11,
+                }}
+              />
+            ) : null}
+            <Tooltip
+              isAnimationActive={false}
+              cursor={{ stroke: "var(--line-strong)" }}
+              content={({ active, payload }) => {
+                const row = payload?.[0]?.payload as (typeof rows)[number] | undefined;
+                return active && row ? (
+                  <Reading atMs={row.atMs} values={row.values} series={series} format={format} />
+                ) : null;
               }}
             />
-          ) : null}
-          <Tooltip
-            isAnimationActive={false}
-            cursor={{ stroke: "var(--line-strong)" }}
-            content={({ active, payload }) => {
-              const row = payload?.[0]?.payload as (typeof rows)[number] | undefined;
-              return active && row ? (
-                <Reading atMs={row.atMs} values={row.values} series={series} format={format} />
-              ) : null;
-            }}
-          />
-          {series.map(({ id, label: name, colour, dash }) =>
-            kind === "stack" ? (
-              <Area
-                key={id}
-                name={name}
-                dataKey={(row: (typeof rows)[number]) => row.values[id]}
-                stackId="all"
-                stroke={colour}
-                fill={colour}
-                fillOpacity={0.55}
-                strokeWidth={1}
-                isAnimationActive={false}
-                dot={false}
-              />
-            ) : (
-              <Line
-                key={id}
-                name={name}
-                dataKey={(row: (typeof rows)[number]) => row.values[id]}
-                stroke={colour}
-                strokeWidth={1.5}
-                strokeDasharray={dash}
-                isAnimationActive={false}
-                dot={rows.length < 3 ? { r: 2, fill: colour } : false}
-                connectNulls={false}
-              />
-            ),
-          )}
-        </ComposedChart>
-      </ResponsiveContainer>
+            {series.map(({ id, label: name, colour, dash }) =>
+              kind === "stack" ? (
+                <Area
+                  key={id}
+                  name={name}
+                  dataKey={(row: (typeof rows)[number]) => row.values[id]}
+                  stackId="all"
+                  stroke={colour}
+                  fill={colour}
+                  fillOpacity={0.55}
+                  strokeWidth={1}
+                  isAnimationActive={false}
+                  dot={false}
+                />
+              ) : (
+                <Line
+                  key={id}
+                  name={name}
+                  dataKey={(row: (typeof rows)[number]) => row.values[id]}
+                  stroke={colour}
+                  strokeWidth={1.5}
+                  strokeDasharray={dash}
+                  isAnimationActive={false}
+                  dot={rows.length < 3 ? { r: 2, fill: colour } : false}
+                  connectNulls={false}
+                />
+              ),
+            )}
+          </ComposedChart>
+        </ResponsiveContainer>
+      </div>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { formatMs } from "#lib/format.ts";
+import { formatLatency } from "#lib/format.ts";
 import { cn } from "#ui/class-names.ts";
 
 export interface Span {
@@ -34,7 +34,7 @@ export function Waterfall({ label, spans, className }: WaterfallProps) {
               }}
             />
           </span>
-          <span className="text-right">{formatMs(span.endMs - span.startMs)}</span>
+          <span className="text-right">{formatLatency(span.endMs - span.startMs)}</span>
         </li>
       ))}
     </ol>

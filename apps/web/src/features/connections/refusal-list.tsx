@@ -10,7 +10,7 @@ import { EmptyState } from "#ui/empty-state.tsx";
 import { ProblemState } from "#ui/problem-state.tsx";
 import { ClockTime, RelativeTime } from "#ui/relative-time.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
-import { groupRefusals, type RefusalGroup } from "./refusals.ts";
+import { groupRefusals, type RefusalGroup, reasonOf } from "./refusals.ts";
 
 const COLUMNS: Column<TapEvent>[] = [
   {
@@ -31,8 +31,8 @@ const COLUMNS: Column<TapEvent>[] = [
   {
     id: "message",
     header: "Reason",
-    value: ({ message }) => message,
-    cell: ({ message }) => <span title={message}>{message ?? "–"}</span>,
+    value: (refusal) => reasonOf(refusal),
+    cell: (refusal) => <span title={refusal.message}>{reasonOf(refusal) ?? "–"}</span>,
   },
   {
     id: "topic",

@@ -21,6 +21,11 @@ const RETRY_WORDS = {
   "after-change": "may try again once that has changed",
 } as const;
 
+/** The sentence without the code, which stands beside it. */
+export function reasonOf({ code, message }: Pick<TapEvent, "code" | "message">): string | undefined {
+  return code !== undefined && message?.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+}
+
 /** Refusals by code, the most frequent first, each with the words of the error table. */
 export function groupRefusals(events: readonly TapEvent[]): RefusalGroup[] {
   const groups = new Map<string, RefusalGroup>();

@@ -12,17 +12,19 @@ import { SkeletonRows } from "#ui/skeleton.tsx";
 
 const KEY = ["sessions"];
 
+/** The reader's own first, then the latest. */
 async function readSessions() {
   const [list, current] = await Promise.all([authClient.listSessions(), authClient.getSession()]);
   if (list.error) throw new Error(list.error.message ?? "The sessions could not be read.");
   const currentToken = current.data?.session.token;
-  return list.data.map(({ token, createdAt, ipAddress, userAgent }) => ({
+  const sessions = list.data.map(({ token, createdAt, ipAddress, userAgent }) => ({
     token,
     current: token === currentToken,
     createdAtMs: new Date(createdAt).getTime(),
     address: ipAddress ?? "",
     client: describeClient(userAgent ?? undefined),
   }));
+  return sessions.sort((a, b) => Number(b.current) - Number(a.current) || b.createdAtMs - a.createdAtMs);
 }
 
 async function revokeSession(token: string): Promise<void> {
