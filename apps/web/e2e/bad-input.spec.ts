@@ -15,7 +15,8 @@ test.describe("signing in", () => {
     await expect(page.getByText("enter an e-mail address")).toBeVisible();
     await expect(page.getByText("enter the password")).toBeVisible();
 
-    await signIn(page, "not the password");
+    const run = readRun();
+    await signIn(page, { ...run, admin: { ...run.admin, password: "not the password" } });
     await expect(page.getByRole("form", { name: "Sign in" }).getByRole("alert")).toContainText(
       "E-mail or password is wrong.",
     );
@@ -32,7 +33,7 @@ test.describe("signing in", () => {
     );
 
     await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled({ timeout: 20_000 });
-    await page.getByLabel("Password", { exact: true }).fill(readRun().admin.password);
+    await page.getByLabel("Password", { exact: true }).fill(run.admin.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL("**/projects");
   });

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
+import type { RunFile } from "../../../scripts/stack/run-file.ts";
 import { readRun } from "./run.ts";
 
 export { expect };
@@ -35,10 +36,14 @@ export function signedInState(): string {
   return path.join(process.env.TIDEWIRE_E2E_HOME ?? "", "signed-in.json");
 }
 
-export async function signIn(page: Page, password = readRun().admin.password): Promise<void> {
-  await page.goto("/sign-in");
-  await page.getByLabel("Email").fill(readRun().admin.email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
+/** Fills the form in and presses its button; the caller says what should come of it. */
+export async function signIn(
+  page: Page,
+  { webUrl, admin }: Pick<RunFile, "webUrl" | "admin"> = readRun(),
+): Promise<void> {
+  await page.goto(`${webUrl}/sign-in`);
+  await page.getByLabel("Email").fill(admin.email);
+  await page.getByLabel("Password", { exact: true }).fill(admin.password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 

@@ -9,6 +9,7 @@ const ROOMS = ["room:lobby", "room:design", "cursors:board-7"] as const;
 
 const CURSOR_MS = 90;
 const CHAT_MS = 450;
+const TRACK_MS = 1_300;
 const ROW_MS = 220;
 const REFUSAL_MS = 1_700;
 
@@ -35,6 +36,7 @@ export async function startTraffic(project: ShownProject, databaseUrl: string): 
   }
 
   let n = 0;
+  let tracks = 0;
   const pick = () => channels[n++ % channels.length];
   const timers = [
     setInterval(() => void say(pick(), "cursor", { x: (n * 37) % 1440, y: (n * 53) % 900 }), CURSOR_MS),
@@ -42,7 +44,7 @@ export async function startTraffic(project: ShownProject, databaseUrl: string): 
       () => void say(pick(), "message", { text: `Message ${n}`, mentions: [PEOPLE[n % 6]] }),
       CHAT_MS,
     ),
-    setInterval(() => void pick()?.track({ typing: n % 2 === 0, at: n }), CHAT_MS * 3),
+    setInterval(() => void channels[tracks++ % channels.length]?.track({ typing: true, at: n }), TRACK_MS),
     setInterval(() => void changeRows(), ROW_MS),
     setInterval(() => void beRefused(project), REFUSAL_MS),
   ];

@@ -22,7 +22,7 @@ const INTERACTIVE = [
 ] as const;
 
 /** A node of the accessibility tree without a name in quotes: `- button`, `- textbox: typed text`. */
-const UNNAMED = new RegExp(`^\\s*- (${INTERACTIVE.join("|")})(?! ")`);
+const UNNAMED = new RegExp(`^\\s*- (${INTERACTIVE.join("|")})\\b(?! ")`);
 
 /** What a screen reader's user would meet as "button" and nothing more, as lines of the page's tree. */
 export async function unnamedElements(page: Page): Promise<string[]> {
