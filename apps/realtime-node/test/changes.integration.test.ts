@@ -36,6 +36,8 @@ describe("row changes [6]", () => {
     await Promise.all([alice.subscribed, bob.subscribed]);
 
     await database.query("insert into todos values (1, $1, 'a'), (2, $2, 'b')", [ALICE.sub, BOB.sub]);
+    // A row that is gone before it is checked is not delivered (12.32).
+    await Promise.all([alice.got(1), bob.got(1)]);
     await database.query("update todos set task = 'A' where id = 1");
     await database.query("delete from todos where id = 2");
 
@@ -278,6 +280,7 @@ describe("row changes [6]", () => {
     const alice = node.listen([{ schema: "public" }], ALICE);
     await alice.subscribed;
     await database.query("insert into todos values (1, $1, 'a')", [ALICE.sub]);
+    await alice.got(1);
     await database.query("delete from todos");
     await database.query("insert into notes (body) values ('n')");
     await database.query("delete from notes");

@@ -13,6 +13,12 @@ interface Pending {
   bytes: number;
 }
 
+/** A message, by its number and the commit of its last change. */
+export interface Sent {
+  seq: number;
+  lsn: string;
+}
+
 interface Options {
   ref: string;
   bus: Pick<Bus, "publish">;
@@ -23,7 +29,7 @@ interface Options {
 export class EnvelopeSender {
   readonly #options: Options;
   readonly #pending = new Map<string, Pending>();
-  readonly #sequences = new Map<string, number>();
+  readonly #sent = new Map<string, Sent>();
   #epoch = 0;
 
   constructor(options: Options) {
@@ -40,6 +46,11 @@ export class EnvelopeSender {
     pending.bytes += bytes;
   }
 
+  /** The last message to a life of a node in this epoch. */
+  sentTo(holder: string): Sent | undefined {
+    return this.#options.epoch() === this.#epoch ? this.#sent.get(holder) : undefined;
+  }
+
   flush(): void {
     for (const [holder, pending] of this.#pending) this.#send(holder, pending);
     this.#pending.clear();
@@ -49,10 +60,10 @@ export class EnvelopeSender {
     if (pending.envelopes.length === 0) return;
     const { ref, bus } = this.#options;
     const epoch = this.#options.epoch();
-    if (epoch !== this.#epoch) this.#sequences.clear();
+    if (epoch !== this.#epoch) this.#sent.clear();
     this.#epoch = epoch;
-    const seq = (this.#sequences.get(holder) ?? 0) + 1;
-    this.#sequences.set(holder, seq);
+    const seq = (this.#sent.get(holder)?.seq ?? 0) + 1;
+    this.#sent.set(holder, { seq, lsn: pending.envelopes.at(-1)?.lsn ?? "0/0" });
     const [node, boot] = splitHolder(holder);
     const data = encodeEnvelopes({ boot, epoch, seq, envelopes: pending.envelopes });
     bus.publish(subjects.changes(ref, node), data);

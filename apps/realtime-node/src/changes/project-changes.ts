@@ -7,7 +7,7 @@ import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { formatLsn, type Lsn, parseLsn } from "../wal/lsn.ts";
 import { EnvelopeBacklog } from "./envelope-backlog.ts";
 import { decodeEnvelopes } from "./envelope-batch.ts";
 import { hear, type KnownHome } from "./known-home.ts";
@@ -17,8 +17,8 @@ import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./regist
 import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
 import type { Subscription } from "./subscription.ts";
+import { tellGap, tellLoss, tellRecovered } from "./tell.ts";
 
-type Span = { fromLsn: string; toLsn: string; complete: boolean };
 type Loss = Extract<HomeNotice, { kind: "database-lost" }>;
 
 /** Between two answers of an epoch that is over. */
@@ -53,6 +53,8 @@ export class ProjectChanges {
   #home: KnownHome | null = null;
   #epoch = 0;
   #loss: Loss | null = null;
+  /** What the home had sent when it last renewed the lease. */
+  #sent: { epoch: number; seq: number; lsn: string } | null = null;
 
   constructor(options: ProjectChangesOptions) {
     const { ref, life, bus, clock } = options;
@@ -76,7 +78,7 @@ export class ProjectChanges {
    */
   async add(subscription: Subscription): Promise<{ lsn: string }> {
     this.#subscriptions.add(subscription);
-    if (this.#loss !== null) this.#tellLoss(subscription, this.#loss);
+    if (this.#loss !== null) tellLoss(subscription, this.#loss);
     return this.#register(subscription);
   }
 
@@ -125,7 +127,7 @@ export class ProjectChanges {
     this.#routes.add(subscription, shapes);
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
     const lost = missed ?? this.#backlog.overflow;
-    if (!isFirst && lost !== null) this.#tellGap(subscription, lost);
+    if (!isFirst && lost !== null) tellGap(subscription, lost);
     const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
     for (const envelope of this.#backlog) {
       if (!envelope.shapes.some((shape) => served.has(shape))) this.#deliver(envelope, subscription);
@@ -160,8 +162,21 @@ export class ProjectChanges {
   async #renew(): Promise<void> {
     const holdings = [...this.#subscriptions].map(({ holding }) => holding.kind);
     if (holdings.length === 0) return;
-    const isKnown = await this.#registrar.renew(holdings.includes("pending") ? null : holdings.length);
-    if (!isKnown) this.#registerAgain();
+    const answer = await this.#registrar.renew(holdings.includes("pending") ? null : holdings.length);
+    if (answer === null) return;
+    this.#noticeLostTail();
+    this.#sent = answer.sent === undefined ? null : { ...answer.sent, epoch: answer.epoch };
+    if (answer.isForgotten) this.#registerAgain();
+  }
+
+  /** An answer may overtake changes that were sent before it, but not those of the answer before. */
+  #noticeLostTail(): void {
+    if (this.#sent === null) return;
+    const { epoch, seq, lsn } = this.#sent;
+    const lostAfter = this.#receiver.expect(epoch, seq);
+    if (lostAfter === null) return;
+    const span = { fromLsn: formatLsn(lostAfter), toLsn: lsn };
+    for (const subscription of this.#subscriptions) tellGap(subscription, span);
   }
 
   #onBatch(data: Uint8Array): void {
@@ -172,7 +187,7 @@ export class ProjectChanges {
     const [first] = envelopes;
     if (lostAfter !== null && first !== undefined) {
       const span = { fromLsn: formatLsn(lostAfter), toLsn: first.lsn };
-      for (const subscription of this.#subscriptions) this.#tellGap(subscription, span);
+      for (const subscription of this.#subscriptions) tellGap(subscription, span);
     }
     const isSomebodyPending = this.#isSomebodyPending();
     for (const envelope of envelopes) {
@@ -209,12 +224,13 @@ export class ProjectChanges {
         if (this.#home !== null && this.#home.epoch !== this.#epoch) this.#begin(this.#home.epoch);
         return;
       case "database-lost":
-        this.#loss = notice;
-        for (const subscription of this.#subscriptions) this.#tellLoss(subscription, notice);
+        this.#loss ??= notice;
+        for (const subscription of this.#subscriptions) tellLoss(subscription, notice);
         return;
       case "database-recovered":
         this.#loss = null;
-        for (const subscription of this.#subscriptions) this.#tellRecovered(subscription, notice);
+        for (const subscription of this.#subscriptions)
+          tellRecovered(subscription, notice, this.#receiver.lastLsn);
         return;
       case "rows-skipped":
         for (const { subscriber } of this.#routes.subscriptionsOf(notice.shapes)) {
@@ -224,33 +240,6 @@ export class ProjectChanges {
       case "authorization-changed":
         return;
     }
-  }
-
-  #tellLoss(subscription: Subscription, { reason, sinceMs, lsn }: Loss): void {
-    if (subscription.toldLost) return;
-    subscription.toldLost = true;
-    const { subscriber } = subscription;
-    subscriber.system(system.databaseLost(subscriber.topic, { reason, sinceMs, lsn }));
-  }
-
-  #tellRecovered(subscription: Subscription, { fromLsn, toLsn, complete }: Span): void {
-    const { subscriber, toldLost } = subscription;
-    const seenLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, this.#receiver.lastLsn);
-    const isAffected = !complete && subscription.fromLsn !== null && subscription.fromLsn < parseLsn(toLsn);
-    subscription.toldLost = false;
-    if (!toldLost && !isAffected) return;
-    // A home that had to begin with a new slot does not know where the old one ended; this node does.
-    const isEarlier = !complete && seenLsn < parseLsn(fromLsn);
-    const span = { fromLsn: isEarlier ? formatLsn(seenLsn) : fromLsn, toLsn, complete };
-    subscriber.system(system.databaseRecovered(subscriber.topic, span));
-  }
-
-  /** What this node knows to have seen narrows the span that the home names. */
-  #tellGap({ subscriber, fromLsn }: Subscription, lost: { fromLsn: string; toLsn: string }): void {
-    const seenLsn = maxLsn(fromLsn ?? LSN_ZERO, maxLsn(this.#receiver.lastLsn, parseLsn(lost.fromLsn)));
-    if (seenLsn >= parseLsn(lost.toLsn)) return;
-    const span = { fromLsn: formatLsn(seenLsn), toLsn: lost.toLsn, complete: false };
-    subscriber.system(system.databaseRecovered(subscriber.topic, span));
   }
 
   /** Once per loss: the attempts that follow say nothing new. */

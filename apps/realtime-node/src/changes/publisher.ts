@@ -7,13 +7,13 @@ import type { Relation, RowChange } from "../wal/row-change.ts";
 import type { TypeCatalog } from "../wal/type-catalog.ts";
 import { JsonRenderer } from "../wal/types.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
-import { EnvelopeSender } from "./envelope-sender.ts";
+import { EnvelopeSender, type Sent } from "./envelope-sender.ts";
 import { envelopesOf } from "./envelopes.ts";
 import { LagStages } from "./lag-stages.ts";
 import { confirm, type MatchedChange, match, RemoteQuestions } from "./matching.ts";
 import { RemoteValues } from "./remote-values.ts";
 import { type Ask, authorizeRows, type Unchecked } from "./row-authorization.ts";
-import type { Shapes } from "./shapes.ts";
+import { holderKey, type NodeLife, type Shapes } from "./shapes.ts";
 import { holdsFor } from "./visibility.ts";
 
 interface Options {
@@ -66,6 +66,11 @@ export class Publisher {
     return this.#tableChanges.get(JSON.stringify([schema, table])) ?? 0;
   }
 
+  /** The last message that a life of a node was sent in this epoch. */
+  sentTo(life: NodeLife): Sent | undefined {
+    return this.#sender.sentTo(holderKey(life));
+  }
+
   /** After `types` has been replaced. */
   forgetTypes(): void {
     this.#renderer = new JsonRenderer(this.#options.types());
@@ -77,11 +82,14 @@ export class Publisher {
    * @throws Refusal when the database is away, BusUnavailable: the batch must then not be acknowledged
    */
   async publish(batch: WalBatch): Promise<void> {
-    const { clock, ask, settings, ref } = this.#options;
+    const { clock, ask, settings, ref, log } = this.#options;
     const takenMs = clock.nowMs();
     const matched = await this.#match(batch.changes);
     const matchedMs = clock.nowMs();
     const types = this.#options.types();
+    for (const { schema, table } of batch.truncated) {
+      log.info({ ref, schema, table }, "a table was truncated; clients are not told of it");
+    }
     const authorization = await authorizeRows(matched, ask);
     const remote = await this.#prepareValues(matched);
     const facts = {

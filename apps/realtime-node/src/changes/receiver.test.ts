@@ -70,6 +70,17 @@ describe("what a node has seen", () => {
     expect(receiver({ fromStart: false }).receive(batch(2, envelope("0/10", 0))).lostAfter).toBeNull();
   });
 
+  test("a missing tail is noticed by what the home says it has sent, once", () => {
+    const node = receiver();
+    node.receive(batch(1, envelope("0/10", 0)));
+    expect(node.expect(1, 1)).toBeNull();
+    expect(node.expect(2, 9)).toBeNull();
+    expect(node.expect(1, 3)).toBe(parseLsn("0/10"));
+    expect(node.expect(1, 3)).toBeNull();
+    expect(node.receive(batch(4, envelope("0/40", 0))).lostAfter).toBeNull();
+    expect(receiver({ fromStart: false }).expect(1, 5)).toBeNull();
+  });
+
   test("messages of another epoch are not for this one", () => {
     expect(receiver().receive({ ...batch(1, envelope("0/10", 0)), epoch: 2 }).envelopes).toEqual([]);
   });

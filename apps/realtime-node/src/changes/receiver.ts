@@ -25,6 +25,17 @@ export class Receiver {
     return this.#lsn;
   }
 
+  /**
+   * The home says what it has sent; whatever was said so a while ago must be here by now.
+   *
+   * @returns the last change seen, when messages after it are missing; null when all are here
+   */
+  expect(epoch: number, seq: number): Lsn | null {
+    if (epoch !== this.#epoch || this.#nextSeq === null || seq < this.#nextSeq) return null;
+    this.#nextSeq = seq + 1;
+    return this.#lsn;
+  }
+
   /** A new epoch: its messages are counted from 1, if this node has been there from the beginning. */
   begin(epoch: number, { fromStart }: { fromStart: boolean }): void {
     this.#epoch = epoch;

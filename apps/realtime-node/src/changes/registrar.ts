@@ -49,7 +49,7 @@ export class Registrar {
   readonly #waiting: (() => void)[] = [];
   #onTheWay = 0;
   #releasing: string[] = [];
-  #missedLooks = 0;
+  #disagreements = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -94,19 +94,21 @@ export class Registrar {
    * Renews the lease, to be called every {@link LEASE_RENEWAL_MS}.
    *
    * @param held how many registrations this node believes it has; null while some are on their way
-   * @returns false when the home knows a different number twice in a row: everything must be registered again
+   * @returns what the home knows, or null when it did not answer
    */
-  async renew(held: number | null): Promise<boolean> {
+  async renew(held: number | null): Promise<(ShapesHeld & { isForgotten: boolean }) | null> {
     const { ref, life, client, log } = this.#options;
     try {
-      const { known } = await client.hold(ref, life, held ?? 0, { deadlineMs: HOLD_DEADLINE_MS });
-      this.#missedLooks = held === null || known === held ? 0 : this.#missedLooks + 1;
+      const answer = await client.hold(ref, life, held ?? 0, { deadlineMs: HOLD_DEADLINE_MS });
+      // A registration or a release may be on its way: only the second disagreement in a row counts.
+      this.#disagreements = held === null || answer.known === held ? 0 : this.#disagreements + 1;
+      const isForgotten = this.#disagreements >= 2;
+      if (isForgotten) this.#disagreements = 0;
+      return { ...answer, isForgotten };
     } catch (err) {
       log.debug({ err, ref }, "the lease of this node's shapes was not renewed");
+      return null;
     }
-    if (this.#missedLooks < 2) return true;
-    this.#missedLooks = 0;
-    return false;
   }
 
   async #attempt({ name, claims, bindings, fromLsn, replaces }: Subscription): Promise<ShapesRegistered> {

@@ -115,6 +115,7 @@ export class ChangeEngine {
     const gather = () => (term.slotCreated ? NOBODY : this.registrations.gatherUnknown());
     try {
       await this.#begin(term.epoch, { gather, onElected });
+      this.#gatheredLsn = maxLsn(this.#gatheredLsn, term.fromLsn);
     } finally {
       this.#backlog = null;
     }

@@ -6,6 +6,7 @@ import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project"
 import type { Bus, Subscription } from "../bus/bus.ts";
 import { CHANGES_PUBLICATION } from "../changes/catalog.ts";
 import { publishNotice } from "../changes/notices.ts";
+import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Session } from "../wal/session.ts";
@@ -226,7 +227,7 @@ export class Home {
       case "release-shapes":
         return this.#engine.registrations.release(request, request.registrations);
       case "hold-shapes":
-        return { known: this.#engine.registrations.hold(request), epoch: this.epoch } satisfies ShapesHeld;
+        return this.#hold(request);
       case "replay":
         return this.#replay(request, deadlineMs);
       case "status":
@@ -241,6 +242,11 @@ export class Home {
     const messages = await this.#pool.run(options, (session) => replay(session, request));
     meter?.replayed(ref, clock.monotonicMs() - startedMs);
     return messages;
+  }
+
+  #hold(life: NodeLife): ShapesHeld {
+    const { registrations, publisher } = this.#engine;
+    return { known: registrations.hold(life), epoch: this.epoch, sent: publisher.sentTo(life) };
   }
 
   /** Without a slot nothing keeps what is committed from now on: nothing may be promised. */

@@ -76,7 +76,12 @@ export const HoldShapes = z.object({
   registrations: z.int(),
 });
 /** `known` differs from what the node holds: it registers again. */
-export const ShapesHeld = z.object({ known: z.int(), epoch: z.int() });
+export const ShapesHeld = z.object({
+  known: z.int(),
+  epoch: z.int(),
+  /** The last message of changes sent to this life of the node in this epoch, so that it notices a lost tail. */
+  sent: z.object({ seq: z.int(), lsn: z.string() }).optional(),
+});
 export type ShapesHeld = z.infer<typeof ShapesHeld>;
 
 export const ReplayRequest = z.object({

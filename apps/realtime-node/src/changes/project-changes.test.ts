@@ -1,0 +1,266 @@
+import type { ChangeEnvelope, HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { ShapesRegistered } from "@tidewire/protocol/cluster/home";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import { Refusal } from "@tidewire/protocol/errors";
+import type { SystemPayload } from "@tidewire/protocol/supabase/system";
+import { describe, expect, test } from "vitest";
+import { MemoryBus } from "../bus/memory-bus.ts";
+import { systemClock } from "../clock.ts";
+import { createDeferred, type Deferred } from "../deferred.ts";
+import { createLog } from "../log.ts";
+import { Bindings } from "./bindings.ts";
+import { encodeEnvelopes } from "./envelope-batch.ts";
+
+const times = { committedMs: 1, receivedMs: 1, decodedMs: 1, matchedMs: 1, authorizedMs: 1, sentMs: 1 };
+const life = { node: "n1", boot: "b1" };
+const ref = "r";
+
+/** A home in the test's hands: registrations wait for their answer, changes and notices are published at will. */
+function setUp() {
+  const bus = new MemoryBus();
+  const asked: { name: string; resume: boolean | undefined; answer: Deferred<ShapesRegistered> }[] = [];
+  const released: string[] = [];
+  const client = {
+    register(_: string, { registration, resume }: { registration: string; resume?: boolean }) {
+      const answer = createDeferred<ShapesRegistered>();
+      asked.push({ name: registration, resume, answer });
+      return answer.promise;
+    },
+    release: async (_: string, __: object, names: string[]) => void released.push(...names),
+    hold: async () => ({ known: 0, epoch: 1 }),
+  };
+  const log = createLog({ level: "silent", fields: {} });
+  const bindings = new Bindings({ bus, client, life, clock: systemClock, log });
+  let seq = 0;
+  return {
+    bus,
+    asked,
+    released,
+    bindings,
+    async send(envelopes: ChangeEnvelope[], { epoch = 1, skip = 0 } = {}) {
+      seq += 1 + skip;
+      bus.publish(
+        subjects.changes(ref, life.node),
+        encodeEnvelopes({ boot: life.boot, epoch, seq, envelopes }),
+      );
+      await bus.flush();
+    },
+    async say(notice: HomeNotice) {
+      bus.publish(subjects.notices(ref), Buffer.from(JSON.stringify(notice)));
+      await bus.flush();
+    },
+    restartSequence: () => {
+      seq = 0;
+    },
+    async answer(at: number, answer: Partial<ShapesRegistered> = {}) {
+      await expect.poll(() => asked.length).toBeGreaterThan(at);
+      asked[at]?.answer.resolve({ shapes: ["s1"], lsn: "0/10", epoch: 1, ...answer });
+      await bus.flush();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    channel(channelId = "c1") {
+      const got: string[] = [];
+      const told: SystemPayload[] = [];
+      const subscriber = {
+        channelId,
+        ref,
+        topic: "t",
+        deliver: (ids: readonly number[], _: string, { lsn }: ChangeEnvelope) => got.push(`${ids}@${lsn}`),
+        system: (payload: SystemPayload) => told.push(payload),
+      };
+      const spec = { event: "*" as const, schema: "public", table: "t" };
+      const subscribe = (claims = {}) => bindings.subscribe(subscriber, [{ id: 7, spec }], claims);
+      return { got, told, subscribe };
+    },
+  };
+}
+
+function envelope(lsn: string, shapes = ["s1"], ordinal = 0): ChangeEnvelope {
+  return {
+    ref,
+    epoch: 1,
+    shapes,
+    type: "INSERT",
+    schema: "public",
+    table: "t",
+    lsn,
+    ordinal,
+    dataJson: "{}",
+    times,
+  };
+}
+
+describe("a channel's promise", () => {
+  test("[P8] changes that overtake the answer are delivered after it; older ones are not its affair", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    const subscribed = channel.subscribe();
+    await home.send([envelope("0/9"), envelope("0/11")]);
+    expect(channel.got).toEqual([]);
+    await home.answer(0);
+    expect(await subscribed).toEqual({ lsn: "0/10" });
+    expect(channel.told).toMatchObject([{ message: "Subscribed to PostgreSQL", lsn: "0/10" }]);
+    expect(channel.got).toEqual(["7@0/11"]);
+    await home.send([envelope("0/12")]);
+    expect(channel.got).toEqual(["7@0/11", "7@0/12"]);
+  });
+
+  test("a new epoch is registered for again, without the client noticing and without a change twice", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.answer(0);
+    await home.send([envelope("0/11")]);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await expect.poll(() => home.asked.length).toBe(2);
+    expect(home.asked[1]).toMatchObject({ resume: true });
+    home.restartSequence();
+    await home.send([envelope("0/11", ["z"]), envelope("0/13", ["z"])], { epoch: 2 });
+    await home.answer(1, { shapes: ["z"], lsn: "0/20", epoch: 2 });
+    expect(channel.got).toEqual(["7@0/11", "7@0/13"]);
+    expect(channel.told).toHaveLength(1);
+  });
+
+  test("an answer of an epoch that is over is not believed", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.answer(0, { epoch: 1 });
+    expect(channel.told).toEqual([]);
+    await expect.poll(() => home.asked.length).toBe(2);
+    await home.answer(1, { epoch: 2 });
+    expect(channel.told).toHaveLength(1);
+  });
+
+  test("what was missed between two epochs is told with its span", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.answer(0);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.answer(1, { epoch: 2, missed: { fromLsn: "0/15", toLsn: "0/18" } });
+    expect(channel.told[1]).toMatchObject({
+      status: "error",
+      from_lsn: "0/15",
+      to_lsn: "0/18",
+      complete: false,
+    });
+  });
+
+  test("a message that is missing is told", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.answer(0);
+    await home.send([envelope("0/11")]);
+    await home.send([envelope("0/15")], { skip: 1 });
+    expect(channel.told[1]).toMatchObject({ from_lsn: "0/11", to_lsn: "0/15", complete: false });
+    expect(channel.got).toEqual(["7@0/11", "7@0/15"]);
+  });
+
+  test("a refusal that only a change can mend is final; another is tried again, and told once", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    const subscribed = channel.subscribe();
+    await expect.poll(() => home.asked.length).toBe(1);
+    home.asked[0]?.answer.reject(new Refusal("UnableToConnectToProject"));
+    await expect.poll(() => home.asked.length).toBe(2);
+    home.asked[1]?.answer.reject(new Refusal("UnableToConnectToProject"));
+    await expect.poll(() => home.asked.length, { timeout: 3_000 }).toBe(3);
+    home.asked[2]?.answer.reject(
+      new Refusal("RealtimeDisabledForConfiguration", { message: "no such table" }),
+    );
+    await expect(subscribed).rejects.toThrow("no such table");
+    expect(channel.told.map(({ status }) => status)).toEqual(["error", "error"]);
+    expect(channel.told[1]?.message).toBe("no such table");
+  });
+
+  test("a channel that leaves hears nothing more, and is released", async () => {
+    const home = setUp();
+    const [channel, other] = [home.channel(), home.channel("c2")];
+    void channel.subscribe();
+    void other.subscribe();
+    await home.answer(0);
+    await home.answer(1);
+    home.bindings.unsubscribe("c1");
+    await home.send([envelope("0/11")]);
+    expect([channel.got, other.got]).toEqual([[], ["7@0/11"]]);
+    await expect.poll(() => home.released).toEqual([home.asked[0]?.name]);
+  });
+
+  test("new claims replace the old ones only when they hold; nothing comes twice or not at all", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe({ exp: 1 });
+    await home.answer(0);
+    void channel.subscribe({ exp: 2 });
+    await home.send([envelope("0/11", ["s1", "s2"])]);
+    expect(channel.got).toEqual(["7@0/11"]);
+    await home.send([envelope("0/12", ["s2"])]);
+    await home.answer(1, { shapes: ["s2"], lsn: "0/11" });
+    expect(channel.got).toEqual(["7@0/11", "7@0/12"]);
+    await home.send([envelope("0/13", ["s1"]), envelope("0/14", ["s2"])]);
+    expect(channel.got).toEqual(["7@0/11", "7@0/12", "7@0/14"]);
+    await expect.poll(() => home.released).toEqual([home.asked[0]?.name]);
+  });
+});
+
+describe("losses of the database [D12]", () => {
+  const lost: HomeNotice = { kind: "database-lost", ref, reason: "gone", sinceMs: 5, lsn: "0/11" };
+  const recovered = (complete: boolean): HomeNotice => ({
+    kind: "database-recovered",
+    ref,
+    fromLsn: "0/11",
+    toLsn: "0/19",
+    complete,
+  });
+
+  test("the beginning is told once, the end to those who were told", async () => {
+    const home = setUp();
+    const [early, late] = [home.channel("early"), home.channel("late")];
+    void early.subscribe();
+    await home.answer(0);
+    await home.say(lost);
+    await home.say({ ...lost, reason: "still gone" });
+    void late.subscribe();
+    await home.answer(1);
+    await home.say(recovered(true));
+    await home.say(recovered(true));
+    expect(early.told.map(({ message }) => message)).toEqual([
+      "Subscribed to PostgreSQL",
+      "DatabaseUnavailable: gone",
+      "Recovered",
+    ]);
+    expect(late.told.map(({ message }) => message)).toContain("DatabaseUnavailable: gone");
+  });
+
+  test("a loss for good is told to all whom it concerns", async () => {
+    const home = setUp();
+    const [before, after] = [home.channel("before"), home.channel("after")];
+    void before.subscribe();
+    void after.subscribe();
+    await home.answer(0);
+    await home.answer(1, { lsn: "0/19" });
+    await home.say(recovered(false));
+    expect(before.told[1]).toMatchObject({
+      status: "error",
+      complete: false,
+      from_lsn: "0/10",
+      to_lsn: "0/19",
+    });
+    expect(after.told).toHaveLength(1);
+  });
+
+  test("rows that could not be checked are told to their class only", async () => {
+    const home = setUp();
+    const [mine, other] = [home.channel("mine"), home.channel("other")];
+    void mine.subscribe();
+    void other.subscribe();
+    await home.answer(0);
+    await home.answer(1, { shapes: ["s2"] });
+    await home.say({ kind: "rows-skipped", ref, shapes: ["s1"], rows: 3, reason: "too slow" });
+    expect(mine.told[1]).toMatchObject({ status: "error", skipped: 3 });
+    expect(other.told).toHaveLength(1);
+  });
+});
