@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{apps,packages}/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts"],
+          exclude: ["**/*.integration.test.ts"],
           environment: "node",
           sequence: { groupOrder: 0 },
         },

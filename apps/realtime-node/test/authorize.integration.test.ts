@@ -204,12 +204,12 @@ describe("the connection budget [P1]", () => {
   });
 
   test("a check that cannot be made in time is refused with its stage, its time, and when to try again", async () => {
-    await using database = await withPolicies(READ("pg_sleep(2) is not null"));
+    await using database = await withPolicies(READ("pg_sleep(1) is not null"));
     await using node = startChangesNode(database, { limits: { databasePool: 1 } });
     await node.client.authorize(database.ref, ask({ action: "write" }), PATIENCE);
     const slow = node.client.authorize(database.ref, ask({ topic: "slow", extensions: ["broadcast"] }), PATIENCE);
     const refusal = await node.client
-      .authorize(database.ref, ask({ topic: "x" }), { deadlineMs: 1_000 })
+      .authorize(database.ref, ask({ topic: "x" }), { deadlineMs: 500 })
       .catch((error) => error);
     expect(refusal).toBeInstanceOf(Refusal);
     expect(refusal).toMatchObject({ code: "IncreaseConnectionPool", stage: "pool" });
