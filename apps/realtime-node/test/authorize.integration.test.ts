@@ -207,7 +207,11 @@ describe("the connection budget [P1]", () => {
     await using database = await withPolicies(READ("pg_sleep(1) is not null"));
     await using node = startChangesNode(database, { limits: { databasePool: 1 } });
     await node.client.authorize(database.ref, ask({ action: "write" }), PATIENCE);
-    const slow = node.client.authorize(database.ref, ask({ topic: "slow", extensions: ["broadcast"] }), PATIENCE);
+    const slow = node.client.authorize(
+      database.ref,
+      ask({ topic: "slow", extensions: ["broadcast"] }),
+      PATIENCE,
+    );
     const refusal = await node.client
       .authorize(database.ref, ask({ topic: "x" }), { deadlineMs: 500 })
       .catch((error) => error);

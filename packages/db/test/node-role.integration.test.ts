@@ -51,7 +51,10 @@ describe("the nodes' role", () => {
     );
     const columns = {
       api_key: ["expires_at", "hash", "kind", "project_ref", "revoked_at"],
-      project: "database_url external_id jwks jwt_secret limits name ref region_id settings status version".split(" "),
+      project:
+        "database_url external_id jwks jwt_secret limits name ref region_id settings status version".split(
+          " ",
+        ),
     };
     expect(rows.map(({ column }) => column)).toEqual(
       Object.entries(columns).flatMap(([table, names]) => names.map((name) => `${table}.${name}`)),
