@@ -5,6 +5,7 @@ import { Bindings } from "../changes/bindings.ts";
 import { HomeClient } from "../home/home-client.ts";
 import { HomeMetrics } from "../home/home-metrics.ts";
 import { Homes } from "../home/homes.ts";
+import { exposeHomes } from "../home/homes-gauges.ts";
 import type { Core } from "./core.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -37,6 +38,7 @@ export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">):
     refsInUse: () => users.refs(),
     socketLag: (ref) => bindings.socketLag(ref),
   });
+  exposeHomes(core.metrics.registry, homes);
   const home = new HomeClient({ bus, clock, homes });
   const bindings: Bindings = new Bindings({
     bus,
