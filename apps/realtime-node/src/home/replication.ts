@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import type { Refusal } from "@tidewire/protocol/errors";
 import type { Clock, Timer } from "../clock.ts";
@@ -256,6 +257,7 @@ export class Replication {
     for (;;) {
       try {
         await publish(batch);
+        if (batch.changes.length > 0) await ownSocketsHaveWritten();
         return stream.done(batch);
       } catch (error) {
         if (!isAway(error)) throw error;
@@ -311,4 +313,12 @@ export class Replication {
   #pause(ms: number): Promise<void> {
     return pause(ms, this.#options.clock, this.#stop.signal);
   }
+}
+
+/**
+ * This node's own sockets write at the end of the turn in which the bus delivers to it. Acknowledged before that, rows
+ * would be lost when the process is killed at that instant; a node that is not the home has no such promise.
+ */
+async function ownSocketsHaveWritten(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await nextTurn();
 }
