@@ -53,3 +53,8 @@ test("the usual gap is three usual steps", () => {
     ]),
   ).toBe(30);
 });
+
+test("a history in long steps is not full of holes because live points follow in short ones", () => {
+  const points = [0, 15, 30, 45, 46, 47, 48, 49, 50].map((at): [number, number] => [at, 1]);
+  expect(sparklinePath(points, { ...box, gapMs: usualGapMs(points, 15) }).match(/M/g)).toHaveLength(1);
+});

@@ -25,11 +25,14 @@ export function sparklinePath(points: readonly SparkPoint[], { width, height, ga
   return path;
 }
 
-/** The distance above which neighbours count as apart: three usual steps. */
-export function usualGapMs(points: readonly SparkPoint[]): number {
+/**
+ * The distance above which neighbours count as apart: three usual steps. `stepMs` is the longest that is usual, where a
+ * history in long steps goes on with live points in short ones.
+ */
+export function usualGapMs(points: readonly SparkPoint[], stepMs = 0): number {
   const steps = points.slice(1).map(([atMs], index) => atMs - (points[index]?.[0] ?? atMs));
   steps.sort((a, b) => a - b);
-  return 3 * (steps[Math.floor(steps.length / 2)] ?? 0);
+  return 3 * Math.max(stepMs, steps[Math.floor(steps.length / 2)] ?? 0);
 }
 
 function round(value: number): number {

@@ -5,14 +5,16 @@ interface SparklineProps {
   points: readonly SparkPoint[];
   /** What the line shows, in words: "messages per second, last 30 minutes". */
   label: string;
+  /** Usual distance of the points, where they come in more than one. */
+  stepMs?: number | undefined;
   className?: string;
 }
 
 const WIDTH = 120;
 const HEIGHT = 24;
 
-export function Sparkline({ points, label, className }: SparklineProps) {
-  const path = sparklinePath(points, { width: WIDTH, height: HEIGHT, gapMs: usualGapMs(points) });
+export function Sparkline({ points, label, stepMs, className }: SparklineProps) {
+  const path = sparklinePath(points, { width: WIDTH, height: HEIGHT, gapMs: usualGapMs(points, stepMs) });
   return (
     <svg
       role="img"

@@ -14,12 +14,13 @@ interface TileProps {
   note?: ReactNode;
   status?: Status;
   points?: readonly SparkPoint[];
+  stepMs?: number | undefined;
   /** Where the reason for the number is shown. */
   href?: string;
   children?: ReactNode;
 }
 
-export function Tile({ label, value, note, status, points, href, children }: TileProps) {
+export function Tile({ label, value, note, status, points, stepMs, href, children }: TileProps) {
   const body = (
     <>
       <span className="flex items-center gap-1.5 text-muted text-xs">
@@ -45,7 +46,7 @@ export function Tile({ label, value, note, status, points, href, children }: Til
         </span>
       </span>
       <span className="mt-2 block h-6">
-        {points ? <Sparkline points={points} label={`${label} over time`} /> : children}
+        {points ? <Sparkline points={points} stepMs={stepMs} label={`${label} over time`} /> : children}
       </span>
     </>
   );

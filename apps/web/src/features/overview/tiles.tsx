@@ -27,6 +27,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatCount(totals?.connections)}
         note={connectionsMax ? `of ${formatCount(connectionsMax)}` : null}
         points={points("connections")}
+        stepMs={history?.stepMs}
         href={`${base}/connections`}
       />
       <Tile
@@ -39,6 +40,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         }
         status={rates && rates.joinsRefused > 0 ? "warn" : "ok"}
         points={points("joins")}
+        stepMs={history?.stepMs}
         href={`${base}/connections?tab=refusals`}
       />
       <Tile
@@ -46,6 +48,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatRate(rates?.messagesIn)}
         note={`${formatCount(totals?.messagesIn)} so far`}
         points={points("messagesIn")}
+        stepMs={history?.stepMs}
         href={`${base}/inspector`}
       />
       <Tile
@@ -53,6 +56,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatRate(rates?.deliveries)}
         note={`${formatCount(totals?.deliveries)} so far`}
         points={points("deliveries")}
+        stepMs={history?.stepMs}
         href={`${base}/inspector`}
       />
       <Tile
@@ -60,6 +64,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatRate(rates?.changes)}
         note={`${formatCount(totals?.changes)} so far`}
         points={points("changes")}
+        stepMs={history?.stepMs}
         href={`${base}/replication`}
       />
       <Tile
@@ -68,6 +73,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         note={replication ? replication.state : "no home now"}
         status={replication?.state === "lost" ? "bad" : "ok"}
         points={points("stage.total.p99")}
+        stepMs={history?.stepMs}
         href={`${base}/replication`}
       />
       <Tile
@@ -75,6 +81,7 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatRate(rates?.presenceEvents)}
         note={`${formatCount(totals?.presenceEvents)} so far`}
         points={points("presenceEvents")}
+        stepMs={history?.stepMs}
         href={`${base}/presence`}
       />
       <Tile
@@ -82,12 +89,14 @@ export function Tiles({ base, view, history, live, connectionsMax }: TilesProps)
         value={formatCount(totals?.evictions)}
         note="since the nodes started"
         points={points("evictions")}
+        stepMs={history?.stepMs}
         href={`${base}/presence`}
       />
       <Tile
         label="Channels"
         value={formatCount(totals?.channels)}
         points={points("channels")}
+        stepMs={history?.stepMs}
         href={`${base}/channels`}
       />
       <Tile

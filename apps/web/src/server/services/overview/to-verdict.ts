@@ -101,7 +101,7 @@ function ofRefusals({ rates }: VerdictInput): Finding[] {
   return [
     {
       level: "warning",
-      sentence: `${formatRate(rates.joinsRefused)} joins per second are refused; the inspector shows why.`,
+      sentence: `Joins are being refused (${formatRate(rates.joinsRefused)} per second); the inspector shows why.`,
     },
   ];
 }
