@@ -50,6 +50,9 @@ test("Ctrl-K finds pages and projects, ? lists the keys, g and a letter go there
   await expect(palette).toBeHidden();
 });
 
+/** A finger stays this long on a key. Radix selects on the focus that follows an arrow key, if the key is still down. */
+const HELD = { delay: 80 };
+
 test("a project is made with the keyboard alone", async ({ page }) => {
   await page.goto("/projects");
   await untilAnswersKeys(page);
@@ -63,10 +66,11 @@ test("a project is made with the keyboard alone", async ({ page }) => {
   await page.keyboard.press("Enter");
 
   await tabTo(page, "radio", "Managed");
-  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown", HELD);
   await expect(page.getByRole("radio", { name: "Your own" })).toBeFocused();
   await expect(page.getByLabel("Connection URL")).toBeVisible();
-  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp", HELD);
+  await expect(page.getByRole("radio", { name: "Managed" })).toBeChecked();
   await tabTo(page, "button", "Continue");
   await page.keyboard.press("Enter");
   await tabTo(page, "button", "Create project");
