@@ -1,3 +1,5 @@
+import { SUITE_SEED } from "./suite-seed.ts";
+
 /** Random numbers that a failing test can repeat: the same seed gives the same sequence on every machine. */
 export interface SeededRandom {
   readonly seed: number;
@@ -12,7 +14,7 @@ export interface SeededRandom {
 }
 
 /** mulberry32: 32 bits of state are enough for tests and short enough to read. */
-export function seededRandom(seed = Math.floor(Math.random() * 2 ** 32)): SeededRandom {
+export function seededRandom(seed = SUITE_SEED): SeededRandom {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -49,8 +49,9 @@ export class CarriedRooms {
   /** For another node that asks. */
   answer({ room, after, onlyNamed }: HistoryRequest): HistoryAnswer {
     const carried = this.#rooms.get(toRoomKey(room));
-    if (carried === undefined) return { heads: {}, envelopes: [] };
-    return { heads: positionsOf(carried), envelopes: carried.log.after(after, { onlyNamed }) };
+    if (carried === undefined) return { heads: [], envelopes: [] };
+    const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => ({ origin, seq }));
+    return { heads, envelopes: carried.log.after(after, { onlyNamed }) };
   }
 
   /** Drops messages that are too old, then rooms of which nothing is left. */

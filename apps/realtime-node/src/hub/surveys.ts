@@ -1,5 +1,6 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
+import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import type { Arrivals } from "./arrivals.ts";
 import { type CarriedRoom, type Listening, positionsOf } from "./carried-room.ts";
 import type { HistoryClient } from "./history-exchange.ts";
@@ -32,9 +33,7 @@ export class Surveys {
     const alive = new Set(boots);
     // Of a living origin only its own word counts: a third node may be ahead of what is on its way to this one.
     const heads = answers.flatMap(({ boot, answer }) =>
-      Object.entries(answer.heads).filter(
-        ([origin]) => bootOf(origin) === boot || !alive.has(bootOf(origin)),
-      ),
+      answer.heads.filter(({ origin }) => bootOf(origin) === boot || !alive.has(bootOf(origin))),
     );
     for (const [origin, head] of highest(heads)) {
       if (this.#isOwn(origin)) continue;
@@ -113,8 +112,8 @@ export class Surveys {
       if (carried.listening?.incoming.has(origin)) arrivals.arrive(carried, envelope);
       else remember(carried, envelope);
     }
-    for (const [origin, head] of Object.entries(heads)) {
-      if (!this.#isOwn(origin)) arrivals.expect(carried, origin, head);
+    for (const { origin, seq } of heads) {
+      if (!this.#isOwn(origin)) arrivals.expect(carried, origin, seq);
     }
   }
 
@@ -126,8 +125,8 @@ export class Surveys {
 /** Per origin that nothing was heard of: the first message accepted since the room was opened, or the one to come. */
 function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map<string, number> {
   const begins = new Map<string, number>();
-  for (const [origin, head] of Object.entries(heads)) {
-    if (!listening.incoming.has(origin)) begins.set(origin, head + 1);
+  for (const { origin, seq } of heads) {
+    if (!listening.incoming.has(origin)) begins.set(origin, seq + 1);
   }
   for (const { position, acceptedAtMs } of envelopes) {
     const next = begins.get(position.origin);
@@ -137,8 +136,8 @@ function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map
   return begins;
 }
 
-function highest(all: readonly (readonly [string, number])[]): Map<string, number> {
+function highest(all: readonly BroadcastPosition[]): Map<string, number> {
   const heads = new Map<string, number>();
-  for (const [origin, head] of all) heads.set(origin, Math.max(head, heads.get(origin) ?? 0));
+  for (const { origin, seq } of all) heads.set(origin, Math.max(seq, heads.get(origin) ?? 0));
   return heads;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { BroadcastPosition } from "../supabase/broadcast.ts";
 import { decodeRoomMessage, encodeRoomMessage, type FanOutEnvelope, MalformedEnvelope } from "./fanout.ts";
 
 /**
@@ -13,11 +14,12 @@ export const HistoryRequest = z.object({
 });
 export type HistoryRequest = z.infer<typeof HistoryRequest>;
 
-const Index = z.object({ heads: z.record(z.string(), z.int()), lengths: z.array(z.int().nonnegative()) });
+const Head = z.object({ origin: z.string(), seq: z.int().nonnegative() });
+const Index = z.object({ heads: z.array(Head), lengths: z.array(z.int().nonnegative()) });
 
 /** The answer: everything that the other node still has, and how far it has counted, per origin. */
 export interface HistoryAnswer {
-  heads: Readonly<Record<string, number>>;
+  heads: readonly BroadcastPosition[];
   /** Per origin in order of `seq`; there may be holes. */
   envelopes: FanOutEnvelope[];
 }
