@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { isRunning } from "./process.ts";
+import { isRunning } from "../../apps/web/src/server/fleet/process-table.ts";
 
 const Secrets = z.object({
   /** 32 bytes, base64: seals database URLs and JWT secrets in the control database. */

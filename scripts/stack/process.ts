@@ -1,29 +1,8 @@
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { isRunning } from "../../apps/web/src/server/fleet/process-table.ts";
 
 const POLL_MS = 50;
-
-/**
- * Whether `pid` is alive and, where the system tells, still the program we mean: pids are used again.
- *
- * @param mark a part of its command line
- */
-export function isRunning(pid: number, mark: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  if (process.platform !== "linux") return true;
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const isZombie = stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
-    return !isZombie && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark);
-  } catch {
-    return false;
-  }
-}
 
 /** Asks a process to end, insists after `graceMs`, and returns when it is gone. */
 export async function stopProcess(pid: number, mark: string, graceMs: number): Promise<void> {

@@ -54,3 +54,11 @@ export function readSettings(env: NodeJS.ProcessEnv, options: { nodes: number; d
     ...options,
   };
 }
+
+/** The first sign-in. The password is generated with the home unless the person named one. */
+export function administrator(
+  { adminEmail, adminPassword }: Settings,
+  generated: { adminPassword: string },
+): { email: string; password: string } {
+  return { email: adminEmail, password: adminPassword ?? generated.adminPassword };
+}

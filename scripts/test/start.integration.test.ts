@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isRunning } from "../stack/process.ts";
+import { isRunning } from "../../apps/web/src/server/fleet/process-table.ts";
 import { createPlace, removePlace, runToExit, type Stack, type StackPlace, startStack } from "./stack.ts";
 
 const START_MS = 150_000;
