@@ -39,3 +39,11 @@ export const WRITE_SAMPLES = `
   insert into metric_sample (project_ref, node, name, at, value)
   select s.ref, s.node, s.name, to_timestamp(s.at_ms / 1000), s.value
     from unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[]) as s (ref, node, name, at_ms, value)`;
+
+// Without a conflict target, so that the role needs no right to read. As JSON, because lists of tables differ in length.
+export const WRITE_GAPS = `
+  insert into change_gap (project_ref, node, at, from_lsn, to_lsn, cause, tables, channels)
+  select g.ref, g.node, to_timestamp(g."atMs" / 1000), g."fromLsn", g."toLsn", g.cause, g.tables, g.channels
+    from jsonb_to_recordset($1::jsonb) as g (
+      ref text, node text, "atMs" float8, "fromLsn" text, "toLsn" text, cause text, tables text[], channels int)
+  on conflict do nothing`;

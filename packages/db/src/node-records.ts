@@ -1,4 +1,5 @@
 import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
+import type { GapCause } from "./gap-causes.ts";
 import type { SampleName } from "./sample-names.ts";
 
 /** A project as nodes need it, secrets opened. Only active projects have a record. */
@@ -50,6 +51,21 @@ export interface Sample {
   name: SampleName;
   atMs: number;
   value: number;
+}
+
+/** Row changes that nobody will be given: committed after `fromLsn`, up to `toLsn`. */
+export interface Gap {
+  ref: string;
+  node: string;
+  /** When the node found out. With node, ref and `fromLsn` it names the gap: written twice, it is kept once. */
+  atMs: number;
+  /** Positions as Postgres writes them. */
+  fromLsn: string;
+  toLsn: string;
+  cause: GapCause;
+  tables: string[];
+  /** Channels that were told. */
+  channels: number;
 }
 
 /** Whether the control database answers, and since when that has been so. */

@@ -14,8 +14,8 @@ const GRANTS = (role: string, database: string) => `
   grant select (ref, external_id, name, region_id, database_url, jwt_secret, jwks, limits, settings, status, version) on project to ${role};
   grant select (project_ref, kind, hash, revoked_at, expires_at) on api_key to ${role};
   grant select, insert, update on node to ${role};
-  grant insert on metric_sample to ${role};
-  grant usage on sequence metric_sample_id_seq to ${role};`;
+  grant insert on metric_sample, change_gap to ${role};
+  grant usage on sequence metric_sample_id_seq, change_gap_id_seq to ${role};`;
 
 /**
  * Creates the nodes' login role, or resets its password and rights to exactly what is listed here, and closes the

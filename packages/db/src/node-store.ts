@@ -1,11 +1,11 @@
 import pg from "pg";
-import { BEAT, NODES, PROJECT, REMOVE_NODE, WRITE_SAMPLES } from "./node-queries.ts";
-import type { NodeRow, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
+import { BEAT, NODES, PROJECT, REMOVE_NODE, WRITE_GAPS, WRITE_SAMPLES } from "./node-queries.ts";
+import type { Gap, NodeRow, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
 import { ProjectListener } from "./project-listener.ts";
 import { toProjectRecord } from "./project-row.ts";
 import type { SecretsKey } from "./secrets.ts";
 
-export type { NodeRow, ProjectKey, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
+export type { Gap, NodeRow, ProjectKey, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
@@ -42,6 +42,8 @@ export interface NodeStore extends AsyncDisposable {
   remove(nodeId: string, bootId: string): Promise<void>;
   nodes(): Promise<NodeRow[]>;
   writeSamples(samples: readonly Sample[]): Promise<void>;
+  /** For the ledger of what was lost. Writing one again changes nothing. */
+  writeGaps(gaps: readonly Gap[]): Promise<void>;
   status(): StoreStatus;
   close(): Promise<void>;
 }
@@ -132,6 +134,9 @@ export function createNodeStore({ url, secretsKey, clock = Date }: NodeStoreOpti
         column("atMs"),
         column("value"),
       ]);
+    },
+    async writeGaps(gaps) {
+      if (gaps.length > 0) await query(WRITE_GAPS, [JSON.stringify(gaps)]);
     },
     status: () => status,
     close,

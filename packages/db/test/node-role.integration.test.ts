@@ -36,7 +36,11 @@ describe("the nodes' role", () => {
         group by c.relname order by 1`,
       [ROLE],
     );
-    expect(rows.map(({ right }) => right)).toEqual(["metric_sample insert", "node insert, select, update"]);
+    expect(rows.map(({ right }) => right)).toEqual([
+      "change_gap insert",
+      "metric_sample insert",
+      "node insert, select, update",
+    ]);
   });
 
   test("sees these columns of projects and keys and no others", async () => {
@@ -65,6 +69,7 @@ describe("the nodes' role", () => {
     ["read people", `select * from "user"`],
     ["read sessions", "select token from session"],
     ["read sealed keys", "select sealed_value from api_key"],
+    ["read losses", "select * from change_gap"],
     ["read samples", "select * from metric_sample"],
     ["read migrations", "select * from _prisma_migrations"],
     ["change a project", "update project set status = 'active'"],

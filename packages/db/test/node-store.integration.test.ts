@@ -5,10 +5,12 @@ import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashApiKey } from "../src/api-key-format.ts";
 import { createApiKey, revokeApiKey } from "../src/api-keys.ts";
+import { listGaps, pruneGaps } from "../src/gaps.ts";
 import { ensureNodeRole } from "../src/node-role.ts";
 import {
   ControlDatabaseUnavailable,
   createNodeStore,
+  type Gap,
   type NodeRow,
   type NodeStore,
 } from "../src/node-store.ts";
@@ -238,6 +240,46 @@ describe("what a node writes", () => {
       at: new Date(1_800_000_000_499),
       value: 249.5,
     });
+  });
+});
+
+describe("the ledger of what was lost", () => {
+  const gap = (change: Partial<Gap> = {}): Gap => ({
+    ref: "losing",
+    node: "n1",
+    atMs: 1_800_000_000_000,
+    fromLsn: "0/16B3748",
+    toLsn: "16/B374D848",
+    cause: "slot-over-limit",
+    tables: ["public.todos", "realtime.messages"],
+    channels: 3,
+    ...change,
+  });
+
+  test("is written by nodes, each gap once, and read newest first", async () => {
+    await using store = createStore();
+    await store.writeGaps([]);
+    await store.writeGaps([gap(), gap({ atMs: 1_800_000_001_000, cause: "slot-missing", tables: [] })]);
+    await store.writeGaps([gap(), gap({ ref: "other" })]);
+    const rows = await listGaps(plane.db, "losing", { limit: 10 });
+    expect(rows).toEqual([
+      { ...gap({ atMs: 1_800_000_001_000, cause: "slot-missing", tables: [] }), id: expect.any(String) },
+      { ...gap(), id: expect.any(String) },
+    ]);
+    expect(await listGaps(plane.db, "losing", { limit: 1 })).toEqual(rows.slice(0, 1));
+  });
+
+  test("keeps what is young, and not too much of one project", async () => {
+    await using store = createStore();
+    const nowMs = Date.now();
+    const of = (ref: string, agesS: number[]) =>
+      agesS.map((ageS) => gap({ ref, atMs: nowMs - ageS * 1_000 }));
+    await store.writeGaps([...of("much", [10, 20, 30]), ...of("old", [10, 3_600])]);
+    await pruneGaps(plane.db, { olderThanMs: 600_000, keptMax: 2 });
+    const ages = async (ref: string) =>
+      (await listGaps(plane.db, ref, { limit: 10 })).map(({ atMs }) => (nowMs - atMs) / 1_000);
+    expect(await ages("much")).toEqual([10, 20]);
+    expect(await ages("old")).toEqual([10]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { pruneGaps } from "@tidewire/db/gaps";
 import { pruneNodes } from "@tidewire/db/nodes";
 import { pruneSamples } from "@tidewire/db/samples";
 import { isRunning } from "./fleet/process-table.ts";
@@ -8,6 +9,8 @@ const OWNER_CHECK_MS = 1_000;
 const HOUSEKEEPING_EVERY_MS = 10 * 60_000;
 /** The longest range a graph can show. */
 const SAMPLES_KEPT_MS = 7 * 24 * 3_600_000;
+/** Losses are rare, and asked about long after; many of one project are one story. */
+const GAPS_KEPT = { olderThanMs: 90 * 24 * 3_600_000, keptMax: 1_000 };
 const NODES_KEPT_MS = 24 * 3_600_000;
 const RESUME_EVERY_MS = 10_000;
 /** For requests in flight. Live pages never end their streams; they come back to whichever dashboard runs next. */
@@ -57,6 +60,7 @@ function resumeProvisioning(shared: Resources): void {
 async function tidyUp({ db, log }: Resources): Promise<void> {
   try {
     await pruneSamples(db, { olderThanMs: SAMPLES_KEPT_MS });
+    await pruneGaps(db, GAPS_KEPT);
     await pruneNodes(db, { silentMs: NODES_KEPT_MS });
   } catch (err) {
     log.warn({ err }, "old samples stay until the control database answers");
