@@ -1,0 +1,9 @@
+import type { Metadata } from "next";
+import { LogsClient } from "./client.tsx";
+
+export const metadata: Metadata = { title: "Logs" };
+
+export default async function LogsPage({ params }: { params: Promise<{ ref: string }> }) {
+  const { ref } = await params;
+  return <LogsClient projectRef={ref} />;
+}
