@@ -1,20 +1,21 @@
+import { findNatsServer, type Nats, type NatsRegion, startNats } from "@tidewire/testkit/nats";
 import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busContract } from "../src/bus/bus.contract.ts";
 import { BusUnavailable, type Disruption } from "../src/bus/bus.ts";
 import { connectNatsBus, type NatsBus } from "../src/bus/nats-bus.ts";
 import { createLog } from "../src/log.ts";
-import { findNatsServer, type NatsServer, startNatsServer } from "./nats-server.ts";
 
 const log = createLog({ level: "silent", fields: {} });
-const binary = findNatsServer();
 
-describe.skipIf(binary === undefined)("NATS", () => {
-  let server: NatsServer;
+describe.skipIf(findNatsServer() === undefined)("NATS", () => {
+  let nats: Nats;
+  let server: NatsRegion;
   beforeAll(async () => {
-    server = await startNatsServer(binary ?? "");
+    nats = await startNats();
+    server = nats.region("local");
   });
-  afterAll(() => server?.stop());
+  afterAll(() => nats?.[Symbol.asyncDispose]());
 
   busContract("NATS", async () => {
     const buses: NatsBus[] = [];
@@ -109,7 +110,7 @@ describe.skipIf(binary === undefined)("NATS", () => {
   });
 
   test("credentials in the address are used, and wrong ones refused", async () => {
-    await using guarded = await startNatsServer(binary ?? "", ["--user", "tide", "--pass", "w@re"]);
+    await using guarded = await startNats({ settings: ['authorization { user: tide, password: "w@re" }'] });
     const at = (user: string) => guarded.url.replace("//", `//${user}@`);
     await using bus = await connectNatsBus({ url: at("tide:w%40re"), name: "guest" }, log);
     await bus.flush();

@@ -1,25 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { eventually } from "@tidewire/testkit/eventually";
+import { findNatsServer, type Nats, startNats } from "@tidewire/testkit/nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, startCluster } from "./harness.ts";
-import { findNatsServer, type NatsServer, startNatsServer } from "./nats-server.ts";
 
 const SQL = `
   create table public.notes (id bigint generated always as identity primary key, body text);
   alter publication supabase_realtime add table public.notes;
 `;
-const binary = findNatsServer();
 
-describe.skipIf(binary === undefined)("two nodes over NATS", () => {
-  let nats: NatsServer;
+describe.skipIf(findNatsServer() === undefined)("two nodes over NATS", () => {
+  let nats: Nats;
   let cluster: Cluster;
   beforeAll(async () => {
-    nats = await startNatsServer(binary ?? "");
+    nats = await startNats();
     cluster = await startCluster({ nodes: 2, sql: SQL, env: { NATS_URL: nats.url } });
   });
   afterAll(async () => {
     await cluster?.[Symbol.asyncDispose]();
-    await nats?.stop();
+    await nats?.[Symbol.asyncDispose]();
   });
 
   test("share broadcasts, presence and row changes", async () => {
