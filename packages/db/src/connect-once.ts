@@ -8,22 +8,31 @@ export interface OneConnection {
   /** Instead of the URL's database. */
   database?: string;
   applicationName: string;
+  /** Shorter deadlines than the usual ones, for somebody who waits in front of a page. */
+  connectTimeoutMs?: number;
+  statementTimeoutMs?: number;
 }
 
 /**
- * Opens one connection for `work` and closes it, with five seconds to connect and thirty for each statement. The
- * client-side deadline is the later one: a dead network cannot report the server's.
+ * Opens one connection for `work` and closes it, with five seconds to connect and thirty for each statement unless the
+ * caller has less time. The client-side deadline is the later one: a dead network cannot report the server's.
  */
 export async function withConnection<T>(
-  { url, database, applicationName }: OneConnection,
+  {
+    url,
+    database,
+    applicationName,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  }: OneConnection,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({
     connectionString: database === undefined ? url : withDatabase(url, database),
     application_name: applicationName,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + connectTimeoutMs,
   });
   // Whatever breaks the connection also rejects the query that was waiting.
   client.on("error", () => undefined);
@@ -32,7 +41,7 @@ export async function withConnection<T>(
     return await work(client);
   } finally {
     const stream = client.connection.stream;
-    const patience = setTimeout(() => stream.destroy(), CONNECT_TIMEOUT_MS);
+    const patience = setTimeout(() => stream.destroy(), connectTimeoutMs);
     await client.end().catch(() => undefined);
     clearTimeout(patience);
   }

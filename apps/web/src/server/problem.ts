@@ -75,6 +75,16 @@ export const PROBLEMS = {
     text: "The control database does not answer. Nodes keep serving every project they know.",
     remedy: "Start the control database; this page recovers by itself.",
   },
+  NoProjectDatabase: {
+    status: "PRECONDITION_FAILED",
+    text: "The project has no database yet.",
+    remedy: "Finish its setup first.",
+  },
+  DatabaseRefused: {
+    status: "BAD_REQUEST",
+    text: "The project's database refused the statement.",
+    remedy: null,
+  },
   ProjectDatabaseDown: {
     status: "SERVICE_UNAVAILABLE",
     text: "The project's database does not answer.",

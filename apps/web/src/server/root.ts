@@ -1,5 +1,6 @@
 import { auditRouter } from "./routers/audit.ts";
 import { connectionsRouter } from "./routers/connections.ts";
+import { databaseRouter } from "./routers/database.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { frameRouter } from "./routers/frame.ts";
 import { inspectorRouter } from "./routers/inspector.ts";
@@ -20,6 +21,7 @@ export const appRouter = router({
   presence: presenceRouter,
   connections: connectionsRouter,
   replication: replicationRouter,
+  database: databaseRouter,
   fleet: fleetRouter,
   keys: keysRouter,
   team: teamRouter,
