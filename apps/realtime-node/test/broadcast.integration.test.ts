@@ -10,6 +10,19 @@ let topics = 0;
 const newTopic = () => `realtime:broadcast-${++topics}`;
 const numberOf = ({ payload }: ReceivedFrame) => (payload as { payload: { n: number } }).payload.n;
 
+/** As realtime-js would: kind 3 on 2.0.0, text on 1.0.0. Returns the ref. */
+function sendNamed(client: PhoenixClient, topic: string, id: string): string {
+  const payload = { n: 2 };
+  if (client.vsn === "1.0.0") {
+    return client.send(topic, "broadcast", { type: "broadcast", event: "n", payload, id });
+  }
+  const ref = client.nextRef();
+  const joinRef = client.joinRef(topic) ?? "";
+  const metadata = JSON.stringify({ id });
+  client.socket.send(encodeUserBroadcast({ joinRef, ref, topic, event: "n", payload, metadata }));
+  return ref;
+}
+
 describe.each(SERIALIZERS)("broadcast over %s", (vsn) => {
   let edge: Edge;
   let alice: PhoenixClient;
@@ -227,6 +240,64 @@ describe.each(SERIALIZERS)("broadcast over %s", (vsn) => {
     alice.broadcast(topic, "n", { n: 8 });
     expect(numberOf(await again.expectFrame({ event: "broadcast" }))).toBe(8);
     expect(again.frames.filter(({ event }) => event === "broadcast")).toHaveLength(6);
+  });
+
+  test("[B33] a named message that is sent again is accepted, and heard once", async () => {
+    const named = { broadcast: { sequence: true, ack: true } };
+    await Promise.all([alice.join(topic, named), bob.join(topic)]);
+    const send = (id: string) => alice.expectReply(topic, sendNamed(alice, topic, id));
+    const first = await send("m1");
+    expect(first).toMatchObject({ status: "ok", response: { seq: 1 } });
+    expect(await send("m1")).toEqual({ status: "ok", response: { ...first.response, repeated: true } });
+    expect(await send("m2")).toMatchObject({ response: { seq: 2 } });
+    for (const id of ["m1", "m2"]) {
+      expect(await bob.expectFrame({ event: "broadcast" })).toHaveProperty("payload.meta", { id });
+    }
+    await bob.expectSilence(topic, 100);
+    expect((await send("x".repeat(129))).response.reason).toContain("id takes 129 bytes");
+  });
+
+  test("[B33] a channel that did not ask for positions names nothing", async () => {
+    await Promise.all([alice.join(topic, { broadcast: { ack: true } }), bob.join(topic)]);
+    for (let i = 0; i < 2; i++) {
+      expect(await alice.expectReply(topic, sendNamed(alice, topic, "m1"))).toEqual({
+        status: "ok",
+        response: {},
+      });
+      expect(await bob.expectFrame({ event: "broadcast" })).not.toHaveProperty("payload.meta");
+    }
+  });
+
+  test("[B34] a sender that counts its acks is not given its own message by a resume", async () => {
+    await alice.join(topic, { broadcast: { sequence: true, ack: true } });
+    await bob.join(topic);
+    bob.broadcast(topic, "n", { n: 1 });
+    await alice.expectFrame({ event: "broadcast" });
+    const { response } = await alice.expectReply(topic, sendNamed(alice, topic, "own"));
+    alice.socket.terminate();
+    bob.broadcast(topic, "n", { n: 3 });
+    await bob.heartbeat();
+
+    await using again = await edge.connect({ vsn });
+    const resume = { [response.origin]: response.seq };
+    await again.join(topic, { broadcast: { sequence: true, resume } });
+    await again.expectFrame({ event: "system", payload: { message: "Recovered", replayed: 1 } });
+    expect(again.frames.filter(({ event }) => event === "broadcast").map(numberOf)).toEqual([3]);
+  });
+
+  test("[B35] what an origin sent that began meanwhile is replayed, also to a client that had nothing", async () => {
+    const first = await edge.connect({ vsn });
+    const { positions, joined_at } = await first.join(topic, { broadcast: { sequence: true } });
+    expect(positions).toEqual({});
+    first.socket.terminate();
+    await alice.join(topic, { broadcast: { ack: true } });
+    await alice.expectReply(topic, sendNamed(alice, topic, "m1"));
+
+    await using again = await edge.connect({ vsn });
+    const resumed = { sequence: true, resume: positions, resume_since: joined_at };
+    await again.join(topic, { broadcast: resumed });
+    await again.expectFrame({ event: "system", payload: { message: "Recovered", replayed: 1 } });
+    await again.expectFrame({ event: "broadcast" });
   });
 
   test("[B29] [B30] replay: oldest first after the reply, and no message twice", async () => {

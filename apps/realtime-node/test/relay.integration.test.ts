@@ -184,7 +184,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     await b.relay.prepare(ROOM, positions);
     const after = createMember("after", { wantsPosition: true });
     b.hub.join(ROOM, after);
-    expect(b.relay.resume(ROOM, after, positions)).toEqual({ replayed: 4, missing: undefined });
+    expect(b.relay.resume(ROOM, after, { positions })).toEqual({ replayed: 4, missing: undefined });
     expect(after.texts().sort()).toEqual(["4", "5", "6", "b2"]);
     a.say("7");
     await expect.poll(() => after.texts().length).toBe(5);
@@ -200,9 +200,9 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     await b.relay.prepare(ROOM, { a: 2 });
     const after = createMember("after", { wantsPosition: true });
     b.hub.join(ROOM, after);
-    expect(b.relay.resume(ROOM, after, { a: 2 })).toEqual({ replayed: 3, missing: undefined });
+    expect(b.relay.resume(ROOM, after, { positions: { a: 2 } })).toEqual({ replayed: 3, missing: undefined });
     expect(after.texts()).toEqual(numbers(3, 5));
-    const late = b.relay.resume(ROOM, createMember("late"), { unknown: 9 });
+    const late = b.relay.resume(ROOM, createMember("late"), { positions: { unknown: 9 } });
     expect(late.missing).toBe("nothing is known of unknown after 9");
   });
 
@@ -215,6 +215,24 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     expect(b.say("once", { id: "m1" })).toEqual(first);
     a.say("end");
     await expect.poll(() => bob.texts()).toEqual(["once", "end"]);
+  });
+
+  test("[B33] a message that two nodes accepted is heard once, also by a client that moved between them", async () => {
+    const [a, b] = [await start("a"), await start("b")];
+    const before = await joined(a, "before", { wantsPosition: true });
+    const other = await joined(b, "other");
+    // In one turn, so that neither can have heard of the other's.
+    a.say("once", { id: "m1" });
+    b.say("once", { id: "m1" });
+    a.say("end");
+    await expect.poll(() => before.texts()).toEqual(["once", "end"]);
+    await expect.poll(() => other.texts()).toEqual(["once", "end"]);
+
+    const positions = { a: 2 };
+    await b.relay.prepare(ROOM, positions);
+    const after = createMember("after", { wantsPosition: true });
+    const resumed = b.relay.resume(ROOM, after, { positions, sinceMs: 0 });
+    expect(resumed).toEqual({ replayed: 0, missing: undefined });
   });
 
   test("[P3] seeded: whatever is lost or doubled, each origin is heard in order, once, or its gap announced", async () => {

@@ -6,6 +6,7 @@ import { broadcastBytes, parseBroadcastPush } from "@tidewire/protocol/supabase/
 import { broadcastRefused } from "@tidewire/protocol/supabase/system";
 import type { Channel } from "./channel.ts";
 import { mayPass } from "./may-pass.ts";
+import type { Published } from "./ports.ts";
 
 /** Difference D5: a sender over its limit is told once per second, not once per message. */
 const TOLD_EVERY_MS = 1_000;
@@ -49,13 +50,14 @@ export class Broadcasts {
 
   /** @throws Refusal MessagePerSecondRateLimitReached, PayloadSizeExceeded, and those of the push itself */
   #accept(message: ClientMessage): { broadcast: Broadcast; sizeBytes: number } {
-    const { project, codec } = this.#channel.peer;
+    const { config, peer } = this.#channel;
+    const { project, codec } = peer;
     project.counters.messagesIn += 1;
     const verdict = project.rates.take("events");
     if (!verdict.ok) {
       throw new Refusal("MessagePerSecondRateLimitReached", { retryAfterMs: verdict.retryAfterMs });
     }
-    const broadcast = parseBroadcastPush(message, codec.vsn);
+    const broadcast = parseBroadcastPush(message, { vsn: codec.vsn, named: config.broadcast.sequence });
     const sizeBytes = broadcastBytes(broadcast);
     if (sizeBytes > payloadBytesMax(project.record.limits.maxPayloadSizeInKb)) {
       throw new Refusal("PayloadSizeExceeded");
@@ -81,11 +83,12 @@ export class Broadcasts {
   #send({ broadcast, ref, sizeBytes, acceptedAtMs }: Outgoing): void {
     const { channelId, config, peer, room, services, report } = this.#channel;
     const options = { sender: channelId, self: config.broadcast.self, acceptedAtMs };
-    const { position, recipients } = services.relay.publish(room, broadcast, options);
+    const published = services.relay.publish(room, broadcast, options);
+    const { position, recipients } = published;
     peer.project.rates.charge("events", recipients);
     services.metrics.payload(room.ref, "broadcast", sizeBytes);
     // The sender's own copy is already in its outbox: it comes before the reply (protocol 12.17).
-    if (config.broadcast.ack) this.#channel.accept(ref);
+    if (config.broadcast.ack) this.#channel.accept(ref, config.broadcast.sequence ? toAck(published) : {});
     if (!report.watched) return;
     const fannedOut = services.nowMs();
     services.afterTurn(() => {
@@ -125,6 +128,11 @@ export class Broadcasts {
     this.#toldAtMs = nowMs;
     return true;
   }
+}
+
+/** Where the sender's own message stands, so that a resume does not bring it back (difference D6). */
+function toAck({ position: { origin, seq }, repeated }: Published): object {
+  return repeated ? { origin, seq, repeated } : { origin, seq };
 }
 
 function denied(topic: string): Refusal {

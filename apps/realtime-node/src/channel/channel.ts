@@ -138,9 +138,9 @@ export class Channel implements Member {
     this.#state = { kind: "open" };
     this.peer.project.counters.channels += 1;
     this.services.hub.join(this.room, this);
-    const { resume } = this.config.broadcast;
-    if (resume !== undefined) {
-      const outcome = this.services.relay.resume(this.room, this, resume);
+    const { resume: positions, resumeSinceMs: sinceMs } = this.config.broadcast;
+    if (positions !== undefined) {
+      const outcome = this.services.relay.resume(this.room, this, { positions, sinceMs });
       this.system(resumed(this.room.topic, outcome));
     } else if (gate !== null) {
       for (const frame of gate.frames()) this.peer.outbox.offer(frame);
@@ -163,8 +163,8 @@ export class Channel implements Member {
     this.#send(this.#joinRef, this.#joinPushRef, "phx_reply", okReply(response));
   }
 
-  accept(ref: Ref): void {
-    this.#send(this.#pushRef, ref, "phx_reply", okReply());
+  accept(ref: Ref, response: object = {}): void {
+    this.#send(this.#pushRef, ref, "phx_reply", okReply(response));
   }
 
   /** A push of the client was refused; the channel lives. */

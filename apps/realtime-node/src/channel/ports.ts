@@ -77,16 +77,27 @@ interface HubPort {
   leave(room: Room, channelId: string): void;
 }
 
+export interface Published {
+  position: BroadcastPosition;
+  recipients: number;
+  /** A message with the same id was accepted before; the position is that one's. */
+  repeated: boolean;
+}
+
 interface RelayPort {
   publish(
     room: Room,
     broadcast: Broadcast,
     options: { sender?: string; self: boolean; acceptedAtMs: number },
-  ): { position: BroadcastPosition; recipients: number };
+  ): Published;
   /** Before a channel joins: opens the room, and for one that resumes collects what other nodes have. Bounded. */
   prepare(room: Room, resumeFrom?: Positions): Promise<void>;
   /** In the turn of the hub's `join`: hands the member what it missed. */
-  resume(room: Room, member: Member, positions: Positions): { replayed: number; missing?: string };
+  resume(
+    room: Room,
+    member: Member,
+    from: { positions: Positions; sinceMs?: number },
+  ): { replayed: number; missing?: string };
   /** How far members of the room have been served. */
   positions(room: Room): Positions;
 }

@@ -257,7 +257,8 @@ export class Router {
 /** A client that asked for positions learns where it stands: it may have to resume before it has heard anything. */
 function joinResponse({ config, room, services, wantsPosition }: Channel): object {
   const response = { postgres_changes: config.echoes };
-  return wantsPosition ? { ...response, positions: services.relay.positions(room) } : response;
+  if (!wantsPosition) return response;
+  return { ...response, positions: services.relay.positions(room), joined_at: services.nowMs() };
 }
 
 /** Never the whole payload: it carries the access token. */

@@ -28,7 +28,7 @@ import { RoomListener } from "./room-listener.ts";
 import type { Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Surveys } from "./surveys.ts";
-import type { Positions } from "./topic-log.ts";
+import type { Positions, ResumePoint } from "./topic-log.ts";
 
 const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
@@ -202,8 +202,9 @@ export class Relay {
    *
    * @returns what `resumed` of the system messages needs
    */
-  resume(room: Room, subscriber: Subscriber, positions: Positions): { replayed: number; missing?: string } {
-    const { envelopes, missing } = this.#rooms.carry(room).log.missed(positions);
+  resume(room: Room, subscriber: Subscriber, from: ResumePoint): { replayed: number; missing?: string } {
+    const carried = this.#rooms.carry(room);
+    const { envelopes, missing } = carried.log.missed({ ...from, served: positionsOf(carried) });
     if (!subscriber.mayReadBroadcast()) return { replayed: 0, missing };
     let replayed = 0;
     for (const envelope of envelopes) {

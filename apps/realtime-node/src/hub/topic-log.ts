@@ -5,6 +5,12 @@ import { idOf } from "./fan-out.ts";
 /** What an entry costs beside its payload: objects, strings of the header, map entries. */
 const ENTRY_OVERHEAD_BYTES = 400;
 
+/**
+ * Clocks of two nodes may differ by this much; a message of the seconds before a client's join may then be replayed to it,
+ * which is better than one that is lost.
+ */
+const CLOCKS_APART_MS_MAX = 2_000;
+
 interface Entry {
   readonly envelope: FanOutEnvelope;
   readonly storedAtMs: number;
@@ -23,6 +29,13 @@ interface OriginLog {
 /** Last position that a client or a node has, per origin. */
 export type Positions = Readonly<Record<string, number>>;
 
+/** What a client says of itself when it comes back (difference D6). */
+export interface ResumePoint {
+  positions: Positions;
+  /** When it began to listen, by the clock of the node that let it in. */
+  sinceMs?: number;
+}
+
 export interface Missed {
   /** Per origin in order; across origins by time of acceptance. */
   envelopes: FanOutEnvelope[];
@@ -33,7 +46,8 @@ export interface Missed {
 /** The last broadcasts of one room. Bounds and ages are the business of `History`. */
 export class TopicLog {
   readonly #origins = new Map<string, OriginLog>();
-  readonly #ids = new Map<string, BroadcastPosition>();
+  /** Every place of an id, the one that was delivered first. */
+  readonly #places = new Map<string, BroadcastPosition[]>();
   #count = 0;
   #bytes = 0;
 
@@ -52,7 +66,7 @@ export class TopicLog {
 
   /** Where the message with this id, given by its sender, stands. */
   find(id: string): BroadcastPosition | undefined {
-    return this.#ids.get(id);
+    return this.#places.get(id)?.[0];
   }
 
   /** @returns false when the entry was already there */
@@ -62,12 +76,13 @@ export class TopicLog {
     const at = placeOf(log.entries, seq);
     if (log.entries[at]?.envelope.position.seq === seq) return false;
     const id = idOf(envelope.broadcast);
-    const repeated = id !== undefined && this.#ids.has(id);
+    const places = (id === undefined ? undefined : this.#places.get(id)) ?? [];
+    const repeated = places.length > 0;
     const entry = { envelope, storedAtMs, bytes: sizeOf(envelope), repeated };
     if (at === log.entries.length) log.entries.push(entry);
     else log.entries.splice(at, 0, entry);
     log.head = Math.max(log.head, seq);
-    if (id !== undefined && !repeated) this.#ids.set(id, envelope.position);
+    if (id !== undefined) this.#places.set(id, [...places, envelope.position]);
     this.#count++;
     this.#bytes += entry.bytes;
     return true;
@@ -88,8 +103,7 @@ export class TopicLog {
     if (entry === undefined) return;
     this.#count--;
     this.#bytes -= entry.bytes;
-    const id = idOf(entry.envelope.broadcast);
-    if (id !== undefined && !entry.repeated) this.#ids.delete(id);
+    this.#forgetPlace(entry.envelope);
   }
 
   /** For another node: all that is here after `after`; of origins that it does not name everything, or nothing. */
@@ -105,26 +119,51 @@ export class TopicLog {
 
   /**
    * For a client that comes back (difference D6). An origin that it does not name sent nothing while it was here, so of
-   * that origin it missed what was accepted after the last message it has. A client that has nothing missed nothing.
+   * that origin it missed what was accepted since it began to listen; when it does not say since when, what was accepted
+   * after the last message it has: then a client that has nothing missed nothing.
+   *
+   * @param served how far members of this room have been served: what is behind that is still to come live
    */
-  missed(positions: Positions): Missed {
-    const lastSeenMs = this.#lastSeenMs(positions);
+  missed({ positions, sinceMs, served = this.heads() }: ResumePoint & { served?: Positions }): Missed {
     const found: Entry[][] = [];
     const missing: string[] = [];
     for (const [origin, seq] of Object.entries(positions)) {
-      const log = this.#origins.get(origin);
-      const entries = log === undefined ? [] : entriesAfter(log.entries, seq);
+      const entries = entriesAfter(this.#origins.get(origin)?.entries ?? [], seq);
       found.push(entries);
-      const absent = log === undefined ? undefined : log.head - seq - entries.length;
-      if (absent === undefined || absent < 0) missing.push(`nothing is known of ${origin} after ${seq}`);
-      else if (absent > 0) missing.push(`${absent} messages of ${origin} after ${seq} are no longer known`);
+      const servedSeq = served[origin];
+      const absent = servedSeq === undefined ? undefined : servedSeq - seq - entries.length;
+      if (absent === undefined) {
+        if (seq > 0) missing.push(`nothing is known of ${origin} after ${seq}`);
+      } else if (absent > 0) missing.push(`${absent} messages of ${origin} after ${seq} are no longer known`);
     }
+    const begunMs = sinceMs === undefined ? this.#lastSeenMs(positions) : sinceMs - CLOCKS_APART_MS_MAX;
     for (const [origin, { entries }] of this.#origins) {
       if (Object.hasOwn(positions, origin)) continue;
-      found.push(entries.filter(({ envelope }) => envelope.acceptedAtMs > lastSeenMs));
+      found.push(entries.filter(({ envelope }) => envelope.acceptedAtMs > begunMs));
     }
-    const envelopes = mergeByTime(found).flatMap((entry) => (entry.repeated ? [] : [entry.envelope]));
+    const envelopes = mergeByTime(found).flatMap((entry) =>
+      entry.repeated || this.#isHad(entry.envelope, positions) ? [] : [entry.envelope],
+    );
     return missing.length === 0 ? { envelopes } : { envelopes, missing: missing.join("; ") };
+  }
+
+  /** Its sender gave it to two nodes, and the client has it from the other one. */
+  #isHad({ broadcast, position }: FanOutEnvelope, positions: Positions): boolean {
+    const id = idOf(broadcast);
+    const places = (id === undefined ? undefined : this.#places.get(id)) ?? [];
+    return places.some(
+      (place) => place.origin !== position.origin && place.seq <= (positions[place.origin] ?? 0),
+    );
+  }
+
+  #forgetPlace({ broadcast, position }: FanOutEnvelope): void {
+    const id = idOf(broadcast);
+    if (id === undefined) return;
+    const left = (this.#places.get(id) ?? []).filter(
+      ({ origin, seq }) => origin !== position.origin || seq !== position.seq,
+    );
+    if (left.length === 0) this.#places.delete(id);
+    else this.#places.set(id, left);
   }
 
   /** When the newest message that a client has was accepted; never, if none of them is here any more. */

@@ -39,10 +39,11 @@ function decodePush(bytes: Uint8Array): ClientPush {
 function decodeUserBroadcastPush(bytes: Uint8Array): ClientUserBroadcast {
   const header = 7;
   const [[joinRef, ref, topic, event, metadata], end] = readFields(bytes, 1, 5, header);
-  // Nothing reads the metadata today, but a frame with broken metadata is dropped (protocol 12.8).
-  if (metadata !== "") parseMetadata(metadata);
+  // A frame with broken metadata is dropped (protocol 12.8).
+  const id = metadata === "" ? undefined : parseMetadata(metadata);
   const encoding = bytes[header - 1] === BINARY_ENCODING ? "binary" : "json";
-  return { kind: "user-broadcast", joinRef, ref, topic, event, encoding, payload: bytes.subarray(end) };
+  const payload = bytes.subarray(end);
+  return { kind: "user-broadcast", joinRef, ref, topic, event, encoding, id, payload };
 }
 
 type Fields = [string, string, string, string, string];
@@ -69,12 +70,19 @@ function readField(bytes: Uint8Array, start: number, end: number): string {
   }
 }
 
-function parseMetadata(text: string): void {
+/** The `id`, which is all that is read of it. */
+function parseMetadata(text: string): string | undefined {
   try {
-    JSON.parse(text);
+    return textMember(JSON.parse(text), "id");
   } catch (cause) {
     throw new MalformedFrame("metadata is not JSON", { cause });
   }
+}
+
+function textMember(value: unknown, key: string): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const member: unknown = Reflect.get(value, key);
+  return typeof member === "string" ? member : undefined;
 }
 
 type User = Extract<Broadcast, { form: "user" }>;

@@ -35,6 +35,8 @@ export interface ClientUserBroadcast {
   /** The event name chosen by the user. */
   event: string;
   encoding: "json" | "binary";
+  /** `id` of the metadata, when it is text: what the sender knows the message by. */
+  id?: string;
   /** The user's payload, not parsed; a view into the received frame. */
   payload: Uint8Array;
 }

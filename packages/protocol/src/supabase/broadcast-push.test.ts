@@ -25,22 +25,28 @@ const user = (payload: Uint8Array, fields: Partial<ClientUserBroadcast> = {}): C
 
 test("[B2] a text push is taken as it was written", () => {
   const payloadJson = '{ "n": 9007199254740993 }';
-  expect(parseBroadcastPush(text(payloadJson), "2.0.0")).toEqual({ form: "verbatim", payloadJson });
+  expect(parseBroadcastPush(text(payloadJson), { vsn: "2.0.0", named: false })).toEqual({
+    form: "verbatim",
+    payloadJson,
+  });
 });
 
 test.each(["[1]", "null", '"x"', "1"])(
   "[B13] %s crashes a channel on 2.0.0 and is relayed on 1.0.0",
   (payloadJson) => {
-    expect(() => parseBroadcastPush(text(payloadJson), "2.0.0")).toThrow(
+    expect(() => parseBroadcastPush(text(payloadJson), { vsn: "2.0.0", named: false })).toThrow(
       expect.objectContaining({ code: "ChannelCrashed" }),
     );
-    expect(parseBroadcastPush(text(payloadJson), "1.0.0")).toEqual({ form: "verbatim", payloadJson });
+    expect(parseBroadcastPush(text(payloadJson), { vsn: "1.0.0", named: false })).toEqual({
+      form: "verbatim",
+      payloadJson,
+    });
   },
 );
 
 describe("kind 3", () => {
   test.each(["{}", "[1]", '"x"', "null"])("[B8] any JSON is accepted: %s", (json) => {
-    expect(parseBroadcastPush(user(encode(json)), "2.0.0")).toEqual({
+    expect(parseBroadcastPush(user(encode(json)), { vsn: "2.0.0", named: false })).toEqual({
       form: "user",
       event: "e",
       encoding: "json",
@@ -56,8 +62,10 @@ describe("kind 3", () => {
     Uint8Array.of(0x22, 0xc3, 0x28, 0x22),
   ])("[B12] broken JSON is refused: %j", (payload) => {
     const refusal = expect.objectContaining({ code: "InvalidBroadcastPayload" });
-    expect(() => parseBroadcastPush(user(payload), "2.0.0")).toThrow(refusal);
-    expect(parseBroadcastPush(user(payload, { encoding: "binary" }), "2.0.0")).toMatchObject({
+    expect(() => parseBroadcastPush(user(payload), { vsn: "2.0.0", named: false })).toThrow(refusal);
+    expect(
+      parseBroadcastPush(user(payload, { encoding: "binary" }), { vsn: "2.0.0", named: false }),
+    ).toMatchObject({
       encoding: "binary",
     });
   });
@@ -65,13 +73,17 @@ describe("kind 3", () => {
   test("[B14] long names are refused", () => {
     const refusal = expect.objectContaining({ code: "HeaderFieldTooLong" });
     const event = "e".repeat(256);
-    expect(() => parseBroadcastPush(user(encode("{}"), { event }), "2.0.0")).toThrow(refusal);
-    expect(() => parseBroadcastPush({ ...text("{}"), event, payload: encode("") }, "2.0.0")).toThrow(refusal);
+    expect(() => parseBroadcastPush(user(encode("{}"), { event }), { vsn: "2.0.0", named: false })).toThrow(
+      refusal,
+    );
+    expect(() =>
+      parseBroadcastPush({ ...text("{}"), event, payload: encode("") }, { vsn: "2.0.0", named: false }),
+    ).toThrow(refusal);
   });
 
   test("does not keep the received frame's memory", () => {
     const frame = Buffer.from('junk{"x":1}');
-    const broadcast = parseBroadcastPush(user(frame.subarray(4)), "2.0.0");
+    const broadcast = parseBroadcastPush(user(frame.subarray(4)), { vsn: "2.0.0", named: false });
     frame.fill(0);
     expect(broadcast).toMatchObject({ payload: encode('{"x":1}') });
   });
@@ -79,7 +91,7 @@ describe("kind 3", () => {
 
 test("[C18] kind 0 is relayed raw", () => {
   const push: ClientPush = { ...text("{}"), payload: Uint8Array.of(1), payloadJson: undefined };
-  expect(parseBroadcastPush(push, "2.0.0")).toEqual({
+  expect(parseBroadcastPush(push, { vsn: "2.0.0", named: false })).toEqual({
     form: "raw",
     event: "broadcast",
     payload: Uint8Array.of(1),

@@ -5,17 +5,47 @@ import type { ClientMessage, ClientPush, ClientUserBroadcast } from "../phoenix/
 import { isObjectJson } from "../phoenix/json-range.ts";
 import { parseJsonBytes, utf8Length } from "../phoenix/utf8.ts";
 import type { Broadcast } from "./broadcast.ts";
+import { isObject } from "./cast.ts";
+
+/** So that id, origin and number of a message together fit into the metadata of a binary frame (255 bytes). */
+const ID_BYTES_MAX = 128;
+
+interface PushContext {
+  /** The sender's serializer. */
+  vsn: Codec["vsn"];
+  /** Whether the sender may name its messages: channels that asked for positions may (difference D6). */
+  named: boolean;
+}
 
 /**
  * What a push of the event `broadcast` sends to its room. Memory of the received frame is not kept.
- * @param vsn the sender's serializer
  * @throws Refusal HeaderFieldTooLong, InvalidBroadcastPayload (the sender is told), ChannelCrashed (phx_error)
  */
-export function parseBroadcastPush(message: ClientMessage, vsn: Codec["vsn"]): Broadcast {
+export function parseBroadcastPush(message: ClientMessage, { vsn, named }: PushContext): Broadcast {
+  const broadcast = parsePush(message, vsn);
+  const id = named ? idOf(message) : undefined;
+  return id === undefined || broadcast.form === "raw" ? broadcast : { ...broadcast, meta: { id } };
+}
+
+function parsePush(message: ClientMessage, vsn: Codec["vsn"]): Broadcast {
   if (message.kind === "user-broadcast") return parseUserBroadcast(message);
   return message.payload instanceof Uint8Array
     ? parseRawBroadcast(message, message.payload)
     : parseTextBroadcast(message, vsn);
+}
+
+/** Kind 3 carries it in its metadata, text beside `event` and `payload`. */
+function idOf(message: ClientMessage): string | undefined {
+  const id = message.kind === "user-broadcast" ? message.id : textId(message.payload);
+  if (id === undefined || id === "") return undefined;
+  const bytes = utf8Length(JSON.stringify(id)) - 2;
+  if (bytes <= ID_BYTES_MAX) return id;
+  const text = `id takes ${bytes} bytes, at most ${ID_BYTES_MAX} are possible`;
+  throw new Refusal("HeaderFieldTooLong", { message: text });
+}
+
+function textId(payload: unknown): string | undefined {
+  return isObject(payload) && typeof payload.id === "string" ? payload.id : undefined;
 }
 
 function parseUserBroadcast({ topic, event, encoding, payload }: ClientUserBroadcast): Broadcast {

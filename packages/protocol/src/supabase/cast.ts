@@ -16,6 +16,12 @@ export class Casting {
     return false;
   }
 
+  integer(value: unknown, path: string): number | undefined {
+    if (Number.isSafeInteger(value)) return value as number;
+    if (value !== undefined && value !== null) this.invalid.push(path);
+    return undefined;
+  }
+
   /** An object; anything else counts as empty. */
   object(value: unknown, path: string): Record<string, unknown> {
     if (isObject(value)) return value;

@@ -33,6 +33,8 @@ export interface JoinConfig {
     sequence: boolean;
     /** Difference D6: origin -> last sequence number seen. */
     resume: Record<string, number> | undefined;
+    /** Difference D6: `joined_at` of the reply with which the client began to listen, epoch ms of the server. */
+    resumeSinceMs: number | undefined;
   };
   /** Without a key the server makes one. */
   presence: { key: string | undefined; enabled: boolean };
@@ -90,6 +92,7 @@ function parseBroadcastConfig(config: Record<string, unknown>, cast: Casting): J
     replay: parseReplay(config.replay, cast),
     sequence: resume !== undefined || cast.boolean(config.sequence, "config.broadcast.sequence"),
     resume,
+    resumeSinceMs: cast.integer(config.resume_since, "config.broadcast.resume_since"),
   };
 }
 
