@@ -21,6 +21,7 @@ test("what is not said has a default", () => {
     adminUrl: undefined,
     natsUrl: undefined,
     drainMs: 5_000,
+    grantsFreshMs: 3_000,
     ownerPid: undefined,
     logLevel: "info",
   });
@@ -63,6 +64,8 @@ test.each([
     { NATS_URL: "http://x" },
     "NATS_URL must be a URL that starts with nats:// or tls://, or several separated by commas.",
   ],
+  [{ NATS_CA_FILE: "/nowhere/ca.pem" }, "NATS_CA_FILE must be a file that this process can read."],
+  [{ NATS_CERT_FILE: import.meta.filename }, "NATS_CERT_FILE and NATS_KEY_FILE must be set together."],
   [{ TIDEWIRE_OWNER_PID: "-1" }, "TIDEWIRE_OWNER_PID must be a process id."],
   [{ LOG_LEVEL: "loud" }, "LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent."],
 ])("a wrong variable is one sentence: %o", (change, sentence) => {

@@ -1,6 +1,9 @@
+import { accessSync, constants } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { NatsAccess } from "./bus/nats-options.ts";
+import { TrustedProxies } from "./http/client-address.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** Everything a node is told from outside. */
@@ -25,6 +28,7 @@ export interface NodeEnv {
   nodeSecret: string;
   stateDir: string;
   natsUrl: string | undefined;
+  natsAccess: NatsAccess;
   /** Of the dashboard, which answers the tenant API; no trailing slash. */
   controlUrl: string | undefined;
   metricsAccess: {
@@ -33,7 +37,11 @@ export interface NodeEnv {
     /** Anybody may read `/metrics`, not only this machine. */
     isOpen: boolean;
   };
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies: TrustedProxies;
   drainMs: number;
+  /** How long an answer of a project's policies is reused; 0 = every question is asked of the database by itself. */
+  grantsFreshMs: number;
   ownerPid: number | undefined;
   logLevel: LogLevel;
 }
@@ -67,6 +75,18 @@ const natsUrl = z
   .refine((text) => text.split(",").every((part) => isUrl(part.trim(), ["nats:", "tls:"])), {
     error: "NATS_URL must be a URL that starts with nats:// or tls://, or several separated by commas.",
   });
+
+function toTrustedProxies(text: string, refuse: (message: string) => void): TrustedProxies {
+  try {
+    return new TrustedProxies(text.split(",").filter((range) => range.trim() !== ""));
+  } catch {
+    refuse("TIDEWIRE_TRUSTED_PROXIES must be addresses or ranges separated by commas, such as 10.0.0.0/8.");
+    return new TrustedProxies();
+  }
+}
+
+const readableFile = (name: string) =>
+  z.string().refine(isReadable, { error: `${name} must be a file that this process can read.` });
 
 const Variables = z.object({
   TIDEWIRE_NODE_ID: z
@@ -105,17 +125,35 @@ const Variables = z.object({
     .string("TIDEWIRE_STATE_DIR is not set: a directory for the encrypted last-known-good configuration.")
     .min(1, "TIDEWIRE_STATE_DIR must not be empty."),
   NATS_URL: natsUrl.optional(),
+  NATS_USER: z.string().optional(),
+  NATS_PASSWORD: z.string().optional(),
+  NATS_TOKEN: z.string().optional(),
+  NATS_CREDS: readableFile("NATS_CREDS").optional(),
+  NATS_CA_FILE: readableFile("NATS_CA_FILE").optional(),
+  NATS_CERT_FILE: readableFile("NATS_CERT_FILE").optional(),
+  NATS_KEY_FILE: readableFile("NATS_KEY_FILE").optional(),
   TIDEWIRE_CONTROL_URL: url("TIDEWIRE_CONTROL_URL", ["http:", "https:"])
     .transform((text) => text.replace(/\/+$/, ""))
     .optional(),
   METRICS_JWT_SECRET: z.string().optional(),
   TIDEWIRE_METRICS: z.enum(["local", "open"], "TIDEWIRE_METRICS must be local or open.").default("local"),
+  TIDEWIRE_TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .transform((text, context) => toTrustedProxies(text, (message) => context.addIssue(message))),
   TIDEWIRE_DRAIN_MS: z.coerce
     .number("TIDEWIRE_DRAIN_MS must be a number of milliseconds.")
     .int("TIDEWIRE_DRAIN_MS must be a whole number of milliseconds.")
     .min(0, "TIDEWIRE_DRAIN_MS must not be negative.")
     .max(600_000, "TIDEWIRE_DRAIN_MS must be at most ten minutes.")
     .default(5_000),
+  TIDEWIRE_GRANTS_FRESH_MS: z.coerce
+    .number("TIDEWIRE_GRANTS_FRESH_MS must be a number of milliseconds.")
+    .int("TIDEWIRE_GRANTS_FRESH_MS must be a whole number of milliseconds.")
+    .min(0, "TIDEWIRE_GRANTS_FRESH_MS must not be negative.")
+    .max(60_000, "TIDEWIRE_GRANTS_FRESH_MS must be at most a minute.")
+    // Membership in a policy's tables may change without any sign.
+    .default(3_000),
   TIDEWIRE_OWNER_PID: z.coerce
     .number("TIDEWIRE_OWNER_PID must be a process id.")
     .int("TIDEWIRE_OWNER_PID must be a process id.")
@@ -136,6 +174,8 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): N
   const parsed = Variables.safeParse(given);
   if (!parsed.success) throw new EnvError(parsed.error.issues.map((issue) => issue.message).join("\n"));
   const env = parsed.data;
+  if ((env.NATS_CERT_FILE === undefined) !== (env.NATS_KEY_FILE === undefined))
+    throw new EnvError("NATS_CERT_FILE and NATS_KEY_FILE must be set together.");
   return {
     nodeId: env.TIDEWIRE_NODE_ID,
     region: env.TIDEWIRE_REGION,
@@ -150,10 +190,30 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): N
     nodeSecret: env.TIDEWIRE_NODE_SECRET,
     stateDir: resolve(env.TIDEWIRE_STATE_DIR),
     natsUrl: env.NATS_URL,
+    natsAccess: {
+      user: env.NATS_USER,
+      password: env.NATS_PASSWORD,
+      token: env.NATS_TOKEN,
+      credsFile: env.NATS_CREDS,
+      caFile: env.NATS_CA_FILE,
+      certFile: env.NATS_CERT_FILE,
+      keyFile: env.NATS_KEY_FILE,
+    },
     controlUrl: env.TIDEWIRE_CONTROL_URL,
     metricsAccess: { jwtSecret: env.METRICS_JWT_SECRET, isOpen: env.TIDEWIRE_METRICS === "open" },
+    trustedProxies: env.TIDEWIRE_TRUSTED_PROXIES,
     drainMs: env.TIDEWIRE_DRAIN_MS,
+    grantsFreshMs: env.TIDEWIRE_GRANTS_FRESH_MS,
     ownerPid: env.TIDEWIRE_OWNER_PID,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -95,8 +95,8 @@ export async function closeCore({ registry, bus, membership, store, eventLoop, t
   await registry.close();
 }
 
-function openBus({ natsUrl, nodeId }: NodeEnv, log: Log): Promise<Bus> | Bus {
-  if (natsUrl !== undefined) return connectNatsBus({ url: natsUrl, name: nodeId }, log);
+function openBus({ natsUrl, natsAccess, nodeId }: NodeEnv, log: Log): Promise<Bus> | Bus {
+  if (natsUrl !== undefined) return connectNatsBus({ url: natsUrl, name: nodeId, access: natsAccess }, log);
   return new MemoryBus(new MemoryBroker());
 }
 

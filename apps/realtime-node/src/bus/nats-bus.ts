@@ -35,7 +35,8 @@ const NO_RESPONDERS_STATUS = 503;
 /**
  * Connects to a NATS server (2.9 or newer).
  *
- * @throws RangeError for an address that is none; BusUnavailable, naming the cause, when no server answers
+ * @throws RangeError for an address that is none, the file system's error for a certificate or credentials that cannot be
+ * read; BusUnavailable, naming the cause, when no server answers
  */
 export async function connectNatsBus(address: NatsAddress, log: Log): Promise<NatsBus> {
   const options = toConnectionOptions(address);

@@ -1,4 +1,5 @@
-import { type ConnectionOptions, credsAuthenticator } from "@nats-io/transport-node";
+import { readFileSync } from "node:fs";
+import { type ConnectionOptions, credsAuthenticator, type TlsOptions } from "@nats-io/transport-node";
 
 /** A server that does not answer the handshake within this time is as good as down; start-up says so and ends. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -8,32 +9,40 @@ const RECONNECT_JITTER_MS = 250;
 const PING_INTERVAL_MS = 2_000;
 const PINGS_OUT_MAX = 2;
 
+/** How a node proves who it is and knows who answers. Paths are of PEM files, or of a NATS credentials file. */
+export interface NatsAccess {
+  user?: string | undefined;
+  password?: string | undefined;
+  token?: string | undefined;
+  credsFile?: string | undefined;
+  /** Private authority of the servers; without it the system's own are trusted. */
+  caFile?: string | undefined;
+  /** For servers that ask for a client certificate. Both or none. */
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
+}
+
 export interface NatsAddress {
   /** One or more of `nats://[user:password@]host:port` or `tls://...`, separated by commas. */
   url: string;
   /** Shown in the server's own monitoring. */
   name: string;
-  /** The text of a NATS credentials file. */
-  credentials?: string;
-  /** Paths of PEM files, for servers that ask for client certificates or have a private authority. */
-  tls?: { caFile?: string; certFile?: string; keyFile?: string };
+  /** Counts before what stands in the URL. */
+  access?: NatsAccess;
 }
 
-/** @throws RangeError when `url` cannot be a NATS address */
-export function toConnectionOptions({ url, name, credentials, tls }: NatsAddress): ConnectionOptions {
+/** @throws RangeError when `url` cannot be a NATS address; the file system's error when a named file cannot be read */
+export function toConnectionOptions({ url, name, access = {} }: NatsAddress): ConnectionOptions {
   const urls = url.split(",").map((part) => parseNatsUrl(part.trim()));
   const [first] = urls;
   if (first === undefined) throw new RangeError("NATS_URL is empty");
-  const encrypted = tls !== undefined || urls.some(({ protocol }) => protocol === "tls:");
+  const tls = toTls(access);
+  const encrypted = Object.keys(tls).length > 0 || urls.some(({ protocol }) => protocol === "tls:");
   return {
     servers: urls.map(({ host }) => host),
     name,
-    ...(first.username && {
-      user: decodeURIComponent(first.username),
-      pass: decodeURIComponent(first.password),
-    }),
-    ...(credentials && { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
-    ...(encrypted && { tls: tls ?? {} }),
+    ...toLogin(access, first),
+    ...(encrypted && { tls }),
     noEcho: true,
     noAsyncTraces: true,
     timeout: CONNECT_TIMEOUT_MS,
@@ -43,6 +52,24 @@ export function toConnectionOptions({ url, name, credentials, tls }: NatsAddress
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_OUT_MAX,
     ignoreAuthErrorAbort: true,
+  };
+}
+
+function toLogin({ user, password, token, credsFile }: NatsAccess, url: URL): ConnectionOptions {
+  if (credsFile !== undefined) return { authenticator: credsAuthenticator(readFileSync(credsFile)) };
+  if (token !== undefined) return { token };
+  if (user !== undefined) return { user, pass: password };
+  if (url.username === "") return {};
+  // `nats://token@host` is NATS' own way to write a token.
+  if (url.password === "") return { token: decodeURIComponent(url.username) };
+  return { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) };
+}
+
+function toTls({ caFile, certFile, keyFile }: NatsAccess): TlsOptions {
+  return {
+    ...(caFile !== undefined && { ca: readFileSync(caFile, "utf8") }),
+    ...(certFile !== undefined && { cert: readFileSync(certFile, "utf8") }),
+    ...(keyFile !== undefined && { key: readFileSync(keyFile, "utf8") }),
   };
 }
 

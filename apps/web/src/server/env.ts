@@ -29,6 +29,13 @@ const Environment = z.object({
   TIDEWIRE_FLEET: z.enum(["process", "off"]).default("process"),
   TIDEWIRE_OWNER_PID: z.coerce.number().int().positive().optional(),
   NATS_URL: z.string().min(1).optional(),
+  NATS_USER: z.string().optional(),
+  NATS_PASSWORD: z.string().optional(),
+  NATS_TOKEN: z.string().optional(),
+  NATS_CREDS: z.string().optional(),
+  NATS_CA_FILE: z.string().optional(),
+  NATS_CERT_FILE: z.string().optional(),
+  NATS_KEY_FILE: z.string().optional(),
   /** Sign the tokens of the tenant API, now and after a rotation. Without any it refuses everybody. */
   API_JWT_SECRET: z.string().optional(),
   API_JWT_SECRET_NEXT: z.string().optional(),
@@ -61,7 +68,8 @@ export interface Env {
   drainMs: number;
   fleet: "process" | "off";
   ownerPid: number | undefined;
-  natsUrl: string | undefined;
+  /** Handed to the nodes as they are: the dashboard itself does not use NATS. */
+  nats: Readonly<Record<string, string | undefined>>;
   apiJwtSecrets: string[];
   apiTokenBlocklist: string[];
   controlUrl: string;
@@ -105,7 +113,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     drainMs: env.TIDEWIRE_DRAIN_MS,
     fleet: env.TIDEWIRE_FLEET,
     ownerPid: env.TIDEWIRE_OWNER_PID,
-    natsUrl: env.NATS_URL,
+    nats: Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("NATS_"))) as Env["nats"],
     apiJwtSecrets: [env.API_JWT_SECRET, env.API_JWT_SECRET_NEXT].filter((secret) => secret !== undefined),
     apiTokenBlocklist: toList(env.API_TOKEN_BLOCKLIST),
     controlUrl: env.TIDEWIRE_CONTROL_URL ?? `http://127.0.0.1:${env.PORT}`,

@@ -94,7 +94,7 @@ function toNodeEnv(env: Env): Record<string, string | undefined> {
     TIDEWIRE_NODE_SECRET: env.nodeSecret,
     TIDEWIRE_DRAIN_MS: String(env.drainMs),
     TIDEWIRE_OWNER_PID: env.ownerPid?.toString(),
-    NATS_URL: env.natsUrl,
+    ...env.nats,
     TIDEWIRE_CONTROL_URL: env.controlUrl,
     METRICS_JWT_SECRET: env.metrics.jwtSecret,
     TIDEWIRE_METRICS: env.metrics.access,
