@@ -24,7 +24,7 @@ const GRAMMARS: Record<Language, Grammar | null> = {
   },
   sql: {
     pattern: new RegExp(
-      `(--[^\\n]*)|('(?:[^']|'')*')|(\\b(?:alter|create|drop|table|publication|add|set|insert|into|values|select|from|where|grant|on|to|for|policy|using|with|system|schema|role|update|delete|as|enable|row|level|security|execute|function|and|or|not|null|true|false|usage|all)\\b)|${NUMBER}`,
+      `(--[^\\n]*)|('(?:[^']|'')*')|(\\b(?:alter|create|drop|table|publication|add|set|insert|into|values|select|from|where|grant|on|to|for|policy|using|with|system|schema|role|update|delete|as|row|level|security|execute|function|and|or|not|null|true|false|usage|all|begin|commit|replica|identity|full|check|restrictive|permissive|enable|disable|is|exists)\\b)|${NUMBER}`,
       "gi",
     ),
     kinds: ["comment", "string", "keyword", "number"],

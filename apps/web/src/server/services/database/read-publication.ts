@@ -54,7 +54,7 @@ const TABLES_QUERY = `
       and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'realtime')
   )
   select nspname as schema, relname as "table", relowner::regrole::text as owner, published_as as "publishedAs",
-    pg_get_expr(prqual, t.oid) as filter, relrowsecurity as "rowSecurity", relkind = 'p' as "isPartitioned",
+    pg_get_expr(prqual, t.oid, true) as filter, relrowsecurity as "rowSecurity", relkind = 'p' as "isPartitioned",
     case when reltuples >= 0 then reltuples::float8 end as "estimatedRows",
     case relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' else 'index' end as identity,
     (select count(*)::int from pg_policy where polrelid = t.oid and polcmd in ('r', '*')) as "readPolicies",

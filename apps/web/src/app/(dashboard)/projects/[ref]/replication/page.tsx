@@ -12,11 +12,13 @@ interface ReplicationPageProps {
 
 export default async function ReplicationPage({ params, searchParams }: ReplicationPageProps) {
   const { ref } = await params;
-  const { range } = parseReplicationParams(await searchParams);
-  await Promise.all([
-    prefetch(api.replication.snapshot.queryOptions({ ref })),
-    prefetch(api.replication.history.queryOptions({ ref, range })),
-  ]);
+  const { tab, range } = parseReplicationParams(await searchParams);
+  if (tab === "stream") {
+    await Promise.all([
+      prefetch(api.replication.snapshot.queryOptions({ ref })),
+      prefetch(api.replication.history.queryOptions({ ref, range })),
+    ]);
+  } else await prefetch(api.database.publication.queryOptions({ ref }));
   return (
     <HydrateClient>
       <ReplicationClient projectRef={ref} />

@@ -1,0 +1,98 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useState } from "react";
+import { toast } from "sonner";
+import { describeChange, toSqlText } from "#lib/database-change.ts";
+import type { DatabaseChange } from "#lib/schemas/database.ts";
+import { useTRPC } from "#trpc/client.tsx";
+import { Button } from "#ui/button.tsx";
+import { CodeBlock } from "#ui/code-block.tsx";
+import { Dialog } from "#ui/dialog.tsx";
+import { ProblemState } from "#ui/problem-state.tsx";
+import { consequenceOf, isTakingAway } from "./consequence.ts";
+
+interface Asked {
+  change: DatabaseChange;
+  onDone: (() => void) | undefined;
+}
+
+type Ask = (change: DatabaseChange, onDone?: () => void) => void;
+
+const ChangeContext = createContext<Ask>(() => undefined);
+
+/** Shows the SQL of a change, and runs it when its reader agrees; `onDone` follows once it has run. */
+export function useAskChange(): Ask {
+  return useContext(ChangeContext);
+}
+
+/** Everything below may ask for changes of this project's database. */
+export function ChangeProvider({ projectRef, children }: { projectRef: string; children: ReactNode }) {
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [ask] = useState<Ask>(() => (change: DatabaseChange, onDone?: () => void) => {
+    setAsked({ change, onDone });
+  });
+  return (
+    <ChangeContext value={ask}>
+      {children}
+      {asked ? <Question projectRef={projectRef} asked={asked} onClose={() => setAsked(null)} /> : null}
+    </ChangeContext>
+  );
+}
+
+interface QuestionProps {
+  projectRef: string;
+  asked: Asked;
+  onClose: () => void;
+}
+
+function Question({ projectRef, asked: { change, onDone }, onClose }: QuestionProps) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const title = describeChange(change);
+  const apply = useMutation(
+    trpc.database.apply.mutationOptions({
+      onSuccess: () => {
+        toast.success(`Done: ${title.charAt(0).toLowerCase()}${title.slice(1)}`);
+        onDone?.();
+        onClose();
+      },
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.database.pathKey() }),
+    }),
+  );
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => {
+        if (!open && !apply.isPending) onClose();
+      }}
+      title={title}
+      description={consequenceOf(change)}
+      className="max-w-2xl"
+    >
+      <form
+        aria-label={title}
+        onSubmit={(event) => {
+          event.preventDefault();
+          apply.mutate({ ref: projectRef, change });
+        }}
+        className="flex flex-col gap-3"
+      >
+        <CodeBlock text={toSqlText(change)} language="sql" label="SQL to be run" />
+        {apply.error ? <ProblemState error={apply.error} /> : null}
+        <div className="flex items-center justify-end gap-2 pt-1">
+          <Button variant="ghost" onClick={onClose} disabled={apply.isPending}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            variant={isTakingAway(change) ? "danger" : "primary"}
+            busy={apply.isPending}
+            autoFocus
+          >
+            Run SQL
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

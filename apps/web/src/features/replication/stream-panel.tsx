@@ -1,0 +1,41 @@
+"use client";
+import type { TimeRange } from "#lib/time-range.ts";
+import { ProblemState } from "#ui/problem-state.tsx";
+import { Skeleton } from "#ui/skeleton.tsx";
+import { StatusLine } from "#ui/status-line.tsx";
+import { Blocker } from "./blocker.tsx";
+import { Charts } from "./charts.tsx";
+import { Facts } from "./facts.tsx";
+import { NoHome } from "./no-home.tsx";
+import { SentenceBanner } from "./sentence-banner.tsx";
+import { TableList } from "./table-list.tsx";
+import { useReplication, useReplicationHistory } from "./use-replication.ts";
+
+/** The stream as it runs, or what keeps it from running. */
+export function StreamPanel({ projectRef, range }: { projectRef: string; range: TimeRange }) {
+  const { data: view, error, refetch, points, feed } = useReplication(projectRef);
+  const history = useReplicationHistory(projectRef, range).data;
+  const home = view?.home;
+  return (
+    <>
+      <StatusLine feed={feed} survey={view} className="pb-4" />
+      {view ? (
+        <div className="flex flex-col gap-4">
+          <SentenceBanner view={view} />
+          {home?.blocker ? <Blocker blocker={home.blocker} /> : null}
+          {home ? null : <NoHome />}
+          <Charts view={view} range={range} history={history} live={points} />
+          {home ? <Facts home={home} /> : null}
+          {home ? <TableList tables={home.tables} /> : null}
+        </div>
+      ) : error ? (
+        <ProblemState error={error} onRetry={() => void refetch()} />
+      ) : (
+        <div role="status" aria-label="Loading replication" className="flex flex-col gap-4">
+          <Skeleton className="h-14 rounded-lg" />
+          <Skeleton className="h-72 rounded-lg" />
+        </div>
+      )}
+    </>
+  );
+}
