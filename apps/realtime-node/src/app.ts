@@ -84,11 +84,12 @@ class Node implements RunningNode {
     this.#core = core;
     this.#leave = leave ?? (() => void this.drain());
     this.#rooms = createRooms(core);
-    this.#database = createDatabaseSide(core, this.#rooms);
+    this.#database = createDatabaseSide(core, this.#rooms, env);
     this.#credentials = new Credentials(() => core.clock.nowMs());
     this.#listener = createListener({
       node: core.identity.node,
       clock: core.clock,
+      proxies: env.trustedProxies,
       projects: core.registry,
       credentials: this.#credentials,
       seats: core.users,
@@ -212,6 +213,7 @@ class Node implements RunningNode {
       isReady: () => this.#state === "ready" && registry.ready,
       metricsRoute: { exposition: metrics, region: this.#env.region, ...this.#env.metricsAccess },
       controlUrl: this.#env.controlUrl,
+      longPolling: this.#listener,
       projects: registry,
       credentials: this.#credentials,
       metrics,

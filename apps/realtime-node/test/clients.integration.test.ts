@@ -179,7 +179,7 @@ describe.each(LIBRARIES)("an unmodified $name ", (library) => {
   }
 
   if (library.binary === undefined) {
-    test("binary: speaks 1.0.0 and knows no bytes; another's bytes pass it by, the text behind them does not", async () => {
+    test("binary: hears no bytes, for it speaks 1.0.0 or polls; another's bytes pass it by, the text behind them does not", async () => {
       const topic = `room-${randomUUID()}`;
       const member = await (await connect()).join(topic);
       const newest = LIBRARIES.find(({ binary }) => binary === "kind 3");

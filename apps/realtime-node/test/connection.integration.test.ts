@@ -104,6 +104,24 @@ describe("handshake", () => {
     expect(performance.now() - startedMs).toBeLessThan(400);
   });
 
+  test("[C34] behind a trusted proxy its other clients are not slowed along", async () => {
+    await using proxied = await startEdge({ trustedProxies: ["127.0.0.1"] });
+    const apikey = signToken("another secret", { role: "anon", exp: 4_000_000_002 });
+    const from = async (address: string) => {
+      const startedMs = performance.now();
+      const attempt = proxied.connect({ apikey, headers: { "x-forwarded-for": address } });
+      await expect(attempt).rejects.toThrow(HandshakeRefused);
+      return performance.now() - startedMs;
+    };
+    for (let i = 0; i < 16; i++) await from("192.0.2.1");
+    const slowedMs = await from("192.0.2.1");
+    expect(slowedMs).toBeGreaterThan(2_000);
+    expect(await from("192.0.2.2")).toBeLessThan(slowedMs);
+    const client = await proxied.connect({ headers: { "x-forwarded-for": "10.1.1.1, 192.0.2.3" } });
+    await client.heartbeat();
+    expect(proxied.listener.connections.info(REF).map(({ address }) => address)).toEqual(["192.0.2.3"]);
+  });
+
   test("[C9] anything but an upgrade by GET answers 400", async () => {
     const path = new URL(`${edge.url}/socket/websocket`);
     expect((await fetch(path)).status).toBe(400);

@@ -1,7 +1,7 @@
 import { eventually } from "@tidewire/testkit/eventually";
 import { type Channel, Presence, Socket } from "phoenix";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { WebSocket } from "ws";
+import { SERIALIZERS, TRANSPORTS } from "./clients/phoenix-client.ts";
 import { type Cluster, startCluster } from "./harness.ts";
 
 let cluster: Cluster;
@@ -10,18 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
-/** The package itself speaks 2.0.0 only; its documented options bring another serializer. */
-const SERIALIZER_1 = {
-  vsn: "1.0.0",
-  encode: (message: object, done: (text: string) => void) => done(JSON.stringify(message)),
-  decode: (text: string, done: (message: object) => void) => done(JSON.parse(text)),
-};
-
 function connect(options: object = {}): Socket & AsyncDisposable {
   const params = { apikey: cluster.project.keys.anon.value };
   const socket = new Socket(`${cluster.projectUrl().replace("http", "ws")}/socket`, {
-    transport: WebSocket,
     params,
+    ...TRANSPORTS.websocket,
     ...options,
   });
   socket.connect();
@@ -41,17 +34,22 @@ function joined(channel: Channel): Promise<unknown> {
 }
 
 describe.each([
-  ["1.0.0", SERIALIZER_1],
-  ["2.0.0", {}],
-])("the plain phoenix client, vsn %s", (vsn, serializer) => {
+  ["1.0.0", "websocket"],
+  ["2.0.0", "websocket"],
+  ["1.0.0", "fallback"],
+  ["2.0.0", "longpoll"],
+] as const)("[C30] the plain phoenix client, vsn %s, %s", (vsn, transport) => {
+  const options = { ...SERIALIZERS[vsn], ...TRANSPORTS[transport] };
   const config = (key: string) => ({
     config: { broadcast: { ack: true }, presence: { key, enabled: true } },
   });
 
   test("joins, is answered, broadcasts, leaves", async () => {
-    await using alice = connect(serializer);
-    await using bob = connect(serializer);
-    const [hers, his] = [alice, bob].map((socket) => socket.channel(`realtime:plain-${vsn}`, config("")));
+    await using alice = connect(options);
+    await using bob = connect(options);
+    const [hers, his] = [alice, bob].map((socket) =>
+      socket.channel(`realtime:plain-${vsn}-${transport}`, config("")),
+    );
     if (hers === undefined || his === undefined) throw new Error("unreachable");
     expect(await joined(hers)).toEqual({ postgres_changes: [] });
     await joined(his);
@@ -68,8 +66,8 @@ describe.each([
   });
 
   test("its own Presence class follows who is there", async () => {
-    await using alice = connect(serializer);
-    const channel = alice.channel(`realtime:presence-${vsn}`, config("alice"));
+    await using alice = connect(options);
+    const channel = alice.channel(`realtime:presence-${vsn}-${transport}`, config("alice"));
     const presence = new Presence(channel);
     await joined(channel);
     channel.push("presence", { type: "presence", event: "track", payload: { mood: "calm" } });
@@ -79,14 +77,21 @@ describe.each([
   });
 
   test("a heartbeat is answered", async () => {
-    await using socket = connect(serializer);
+    await using socket = connect(options);
     await eventually(() => socket.isConnected());
     await new Promise((resolve) => socket.ping(resolve));
   });
 });
 
-test("[1.5] the token may come as a sub-protocol, which is then chosen", async () => {
-  await using socket = connect({ params: {}, authToken: cluster.project.keys.anon.value });
+test.each([
+  ["[1.5] [C10] as a sub-protocol, which is then chosen", TRANSPORTS.websocket],
+  ["[C31] as a header of its polls", TRANSPORTS.longpoll],
+])("the token may come %s", async (_, transport) => {
+  await using socket = connect({
+    params: {},
+    ...transport,
+    authToken: cluster.project.keys.anon.value,
+  });
   await eventually(() => socket.isConnected());
   expect(await joined(socket.channel("realtime:sub-protocol", { config: {} }))).toEqual({
     postgres_changes: [],

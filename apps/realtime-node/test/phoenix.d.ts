@@ -17,7 +17,13 @@ declare module "phoenix" {
     isConnected(): boolean;
     channel(topic: string, params?: object): Channel;
     onOpen(callback: () => void): void;
+    onClose(callback: (event: { code: number }) => void): void;
     ping(callback: (rttMs: number) => void): boolean;
+  }
+  /** Given as `transport`, or fallen back to. */
+  export class LongPoll {
+    constructor(endPoint: string, protocols?: string[]);
+    protected endpointURL(): string;
   }
   export class Presence {
     constructor(channel: Channel);

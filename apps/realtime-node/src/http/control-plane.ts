@@ -1,3 +1,5 @@
+import { readBody } from "./read-body.ts";
+
 /** Making a tenant includes its migrations, for which the control plane waits ten seconds. */
 const DEADLINE_MS = 20_000;
 const BODY_BYTES_MAX = 1_000_000;
@@ -21,7 +23,7 @@ export async function forwardTenantApi(request: Request, { controlUrl, log }: Op
   }
   const { pathname, search } = new URL(request.url);
   const path = pathname.slice(pathname.indexOf("/api/tenants"));
-  const body = await readBody(request);
+  const body = await readBody(request, BODY_BYTES_MAX);
   if (body === null) return Response.json({ message: "Request Entity Too Large" }, { status: 413 });
   try {
     const answer = await fetch(`${controlUrl}${path}${search}`, {
@@ -38,20 +40,6 @@ export async function forwardTenantApi(request: Request, { controlUrl, log }: Op
     log.error({ err }, "the control plane did not answer a request for the tenant API");
     return unavailable("The control plane does not answer. Projects are served on; try again later.");
   }
-}
-
-/** Null when it is too large. */
-async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES_MAX) return null;
-  if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX) return null;
-  }
-  return new Uint8Array(Buffer.concat(chunks));
 }
 
 function pick(headers: Headers, names: readonly string[]): Headers {

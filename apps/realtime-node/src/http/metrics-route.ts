@@ -41,7 +41,7 @@ export function createMetricsRoute({
 /** What a proxy on this machine passes on came from elsewhere. */
 function isLocal(incoming: Arrival["Bindings"]["incoming"], headers: Headers): boolean {
   const isForwarded = headers.has("x-forwarded-for") || headers.has("forwarded");
-  return !isForwarded && LOOPBACK.test(incoming?.socket.remoteAddress ?? "");
+  return !isForwarded && LOOPBACK.test(incoming.socket.remoteAddress ?? "");
 }
 
 async function isSigned(authorization: string | undefined, secret: string): Promise<boolean> {

@@ -6,12 +6,12 @@ import type { Identity } from "../auth/claims.ts";
 import { UnusableToken } from "../auth/token.ts";
 import type { Project } from "../projects/project.ts";
 import { type BroadcastDeps, broadcastBatch, broadcastSingle, type Sender } from "./broadcast.ts";
+import { ANY_ORIGIN, preflightHeaders } from "./cors.ts";
 import { addressedProject } from "./project-address.ts";
 import { type RequestRate, RequestRates } from "./request-rates.ts";
 
 /** Phoenix' own limit for request bodies (protocol 4.3). */
 const BODY_BYTES_MAX = 8_000_000;
-const PREFLIGHT_AGE_SECONDS = 7_200;
 const HTML = { "content-type": "text/html; charset=utf-8" };
 
 export interface RouteDeps extends BroadcastDeps {
@@ -38,10 +38,11 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
   });
 
   app.use("*", async (c, next) => {
-    // The hosted gateway answers pre-flights; here nobody stands in front.
-    if (c.req.method === "OPTIONS") return preflight(c);
+    if (c.req.method === "OPTIONS") {
+      return c.body(null, 204, preflightHeaders(c.req.header("access-control-request-headers")));
+    }
     await next();
-    c.header("access-control-allow-origin", "*");
+    c.header("access-control-allow-origin", ANY_ORIGIN["access-control-allow-origin"]);
   });
   app.get("/api/ping", async (c) => {
     const project = await findProject(deps, c);
@@ -159,15 +160,4 @@ function setRateHeaders(c: Context, { rolling, limit, remaining }: RequestRate):
   c.header("x-rate-rolling", String(rolling));
   c.header("x-rate-limit", String(limit));
   c.header("x-rate-limit-remaining", String(remaining));
-}
-
-function preflight(c: Context): Response {
-  c.header("access-control-allow-origin", "*");
-  c.header("access-control-allow-methods", "GET, POST, OPTIONS");
-  c.header(
-    "access-control-allow-headers",
-    c.req.header("access-control-request-headers") ?? "authorization, apikey, content-type, x-client-info",
-  );
-  c.header("access-control-max-age", String(PREFLIGHT_AGE_SECONDS));
-  return c.body(null, 204);
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { SOCKET_PATHS } from "../socket/socket-path.ts";
+import type { Listener } from "../socket/listener.ts";
+import { LONG_POLL_PATHS, SOCKET_PATHS } from "../socket/socket-path.ts";
 import type { Arrival } from "./arrival.ts";
 import { forwardTenantApi } from "./control-plane.ts";
 import { createMetricsRoute, type MetricsRouteDeps } from "./metrics-route.ts";
@@ -7,6 +8,7 @@ import { pathWithinProject } from "./project-address.ts";
 import { createProjectRoutes, type RouteDeps } from "./routes.ts";
 
 export interface HttpAppDeps extends RouteDeps {
+  longPolling: Pick<Listener, "poll">;
   /** Whether clients may be sent here. */
   isReady(): boolean;
   metricsRoute: MetricsRouteDeps;
@@ -14,7 +16,7 @@ export interface HttpAppDeps extends RouteDeps {
   controlUrl: string | undefined;
 }
 
-/** Everything a node answers over plain HTTP on its public port; WebSocket upgrades never reach it. */
+/** Everything a node answers over plain HTTP; WebSocket upgrades never reach it. */
 export function createHttpApp(deps: HttpAppDeps): Hono<Arrival> {
   const app = new Hono<Arrival>({
     // `/p/<ref>` in front changes whose project it is, not which route it is.
@@ -27,6 +29,9 @@ export function createHttpApp(deps: HttpAppDeps): Hono<Arrival> {
   app.all("/api/tenants/*", (c) => forwardTenantApi(c.req.raw, deps));
   // Anything but an upgrade by GET (protocol 1.1, 12.5).
   for (const path of SOCKET_PATHS) app.all(path, (c) => c.body(null, 400));
+  for (const path of LONG_POLL_PATHS) {
+    app.all(path, (c) => deps.longPolling.poll({ incoming: c.env.incoming, request: c.req.raw }));
+  }
   app.route("/", createProjectRoutes(deps));
   app.notFound((c) => c.html("Not Found", 404));
   app.onError((error, c) => {

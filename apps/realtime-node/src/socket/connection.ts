@@ -1,10 +1,8 @@
 import { setMaxListeners } from "node:events";
-import type { Socket } from "node:net";
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import { type ErrorCode, outcomeOf } from "@tidewire/protocol/errors";
 import { type Codec, MalformedFrame } from "@tidewire/protocol/phoenix/codec";
 import type { ClientMessage, ServerFrame } from "@tidewire/protocol/phoenix/frame";
-import type { WebSocket } from "ws";
 import { type Identity, roleOf, userOf } from "../auth/claims.ts";
 import type { ChannelServices, Peer, ProjectPort } from "../channel/ports.ts";
 import { Report } from "../channel/report.ts";
@@ -13,17 +11,15 @@ import type { OpenConnection, SocketEvidence } from "./connections.ts";
 import { NO_CLOSE_FRAME, toDeparture } from "./departure.ts";
 import { Outbox, type Turn } from "./outbox.ts";
 import type { Pulse } from "./pulse.ts";
+import type { Transport } from "./transport.ts";
 import { clientKey, type UpgradeRequest } from "./upgrade-request.ts";
 import { Vitals } from "./vitals.ts";
 import { PING_FRAME, toWireFrame, type WireFrame } from "./wire-frame.ts";
 
-const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-
 export interface ConnectionOptions {
   id: string;
   node: string;
-  ws: WebSocket;
-  socket: Socket;
+  transport: Transport;
   request: UpgradeRequest;
   project: ProjectPort;
   codec: Codec;
@@ -31,13 +27,13 @@ export interface ConnectionOptions {
   services: ChannelServices;
   pulse: Pulse;
   turn: Turn;
-  /** Called once, when the socket is gone. */
+  /** Called once, when its transport is gone. */
   onGone(connection: Connection): void;
 }
 
 /**
- * One socket: bytes in go to the codec and on to the router, frames out go to the outbox. Every rule lives elsewhere;
- * this file ties them to one life, from the upgrade to the last byte.
+ * One client: bytes in go to the codec and on to the router, frames out go to the outbox. Every rule lives elsewhere;
+ * this file ties them to one life, from the handshake to the last byte, whatever transport carries it.
  */
 export class Connection implements Peer, OpenConnection {
   readonly id: string;
@@ -63,7 +59,7 @@ export class Connection implements Peer, OpenConnection {
   #gone = false;
 
   constructor(options: ConnectionOptions) {
-    const { id, project, codec, identity, request, services, pulse, turn, socket } = options;
+    const { id, project, codec, identity, request, services, pulse, turn, transport } = options;
     this.#options = options;
     this.id = id;
     this.ref = project.ref;
@@ -78,7 +74,7 @@ export class Connection implements Peer, OpenConnection {
     const sink = {
       write: (bytes: Uint8Array) => this.#write(bytes),
       get bufferedBytes() {
-        return socket.writableLength;
+        return transport.bufferedBytes;
       },
     };
     this.#outbox = new Outbox(turn, sink, () => this.close("SlowConsumer"));
@@ -115,8 +111,7 @@ export class Connection implements Peer, OpenConnection {
     if (this.#over) return;
     this.#closedBy = code;
     this.#end();
-    // The reason of a close is always empty on the wire (protocol 1.6).
-    this.#options.ws.close(outcomeOf(code).closeCode);
+    this.#options.transport.close(outcomeOf(code).closeCode);
   }
 
   disconnect(code: ErrorCode): void {
@@ -126,7 +121,7 @@ export class Connection implements Peer, OpenConnection {
   }
 
   terminate(): void {
-    this.#options.ws.terminate();
+    this.#options.transport.terminate();
     this.#onGone(NO_CLOSE_FRAME);
   }
 
@@ -169,16 +164,17 @@ export class Connection implements Peer, OpenConnection {
   }
 
   #listen(): void {
-    const { ws, socket, pulse } = this.#options;
-    // Before ws: half a large frame is a sign of life too, and must count before the frame is handled.
-    socket.prependListener("data", (chunk: Buffer) => {
-      this.#vitals.heardByte(pulse.nowMs());
-      this.project.counters.bytesIn += chunk.byteLength;
+    const { transport, pulse } = this.#options;
+    transport.listen({
+      heard: (bytes) => {
+        this.#vitals.heardByte(pulse.nowMs());
+        this.project.counters.bytesIn += bytes;
+      },
+      prompted: () => this.#vitals.heardMessage(pulse.nowMs()),
+      message: (data, isBinary) => this.#receive(data, isBinary),
+      failed: (error, code) => this.#onFailure(error, code),
+      gone: (closeCode) => this.#onGone(closeCode),
     });
-    ws.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
-    ws.on("ping", () => this.#vitals.heardMessage(pulse.nowMs()));
-    ws.on("error", (error) => this.#onSocketError(error));
-    ws.on("close", (code) => this.#onGone(code));
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -210,13 +206,15 @@ export class Connection implements Peer, OpenConnection {
 
   #checkLife(nowMs: number): number | undefined {
     if (this.#over) return undefined;
+    const { transport } = this.#options;
+    if (transport.isAttended) this.#vitals.heardByte(nowMs);
     const verdict = this.#vitals.judge(nowMs, this.#options.pulse.resumedAtMs);
     if (verdict.kind === "close") {
       if (verdict.code === "SilentClient") this.project.counters.evictions += 1;
       this.close(verdict.code);
       return undefined;
     }
-    if (verdict.kind === "ping") {
+    if (verdict.kind === "ping" && transport.answersPings) {
       this.#vitals.pinged(nowMs);
       this.#outbox.offer(PING_FRAME);
     }
@@ -224,14 +222,11 @@ export class Connection implements Peer, OpenConnection {
   }
 
   #write(bytes: Uint8Array): void {
-    const { socket } = this.#options;
-    if (socket.destroyed || !socket.writable) return;
-    this.project.counters.bytesOut += bytes.byteLength;
-    socket.write(bytes);
+    if (this.#options.transport.write(bytes)) this.project.counters.bytesOut += bytes.byteLength;
   }
 
-  #onSocketError(error: Error & { code?: string }): void {
-    this.#closedBy ??= error.code === TOO_LARGE ? "FrameTooLarge" : undefined;
+  #onFailure(error: Error, code: ErrorCode | undefined): void {
+    this.#closedBy ??= code;
     this.#options.services.log.debug({ err: error, connection: this.id }, "a socket failed");
     this.#end();
   }

@@ -2,7 +2,9 @@ import { Refusal } from "@tidewire/protocol/errors";
 import { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
 import { describe, expect, test } from "vitest";
 import { UnusableToken } from "../auth/token.ts";
+import { TrustedProxies } from "../http/client-address.ts";
 import { admit, type Gate, type HandshakeProject, toHttpAnswer } from "./handshake.ts";
+import { isSocketPath } from "./socket-path.ts";
 import { chooseProtocol, parseUpgrade } from "./upgrade-request.ts";
 
 const REF = "abcdefghijklmnopqrst";
@@ -35,9 +37,8 @@ function gate(overrides: Partial<Gate<HandshakeProject>> = {}): Gate<HandshakePr
 }
 
 function request(url: string, headers: Record<string, string> = {}) {
-  const upgrade = parseUpgrade({ url, headers: { host: "localhost:4000", ...headers }, socket: {} });
-  if (upgrade === null) throw new Error(`${url} is no socket path`);
-  return upgrade;
+  const arrived = { url, headers: { host: "localhost:4000", ...headers }, socket: {} };
+  return parseUpgrade(arrived, new TrustedProxies());
 }
 
 async function answer(url: string, overrides: Partial<Gate<HandshakeProject>> = {}, headers = {}) {
@@ -150,6 +151,7 @@ describe("[1.2] where the key is found", () => {
       },
       "tok",
     ],
+    ["the header of the phoenix client's polls", "/socket/longpoll", { "x-phoenix-authtoken": "tok" }, "tok"],
     ["none", "/socket/websocket", {}, undefined],
   ])("%s", (_, url, headers, expected) => {
     expect(request(url, headers).token).toBe(expected);
@@ -161,6 +163,6 @@ describe("[1.2] where the key is found", () => {
   });
 
   test.each(["/socket", "/socket/websocket/", "/p/x/api", "/"])("%s is no socket path", (url) => {
-    expect(parseUpgrade({ url, headers: {}, socket: {} })).toBeNull();
+    expect(isSocketPath(url)).toBe(false);
   });
 });

@@ -3,26 +3,27 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { MAX_FRAME_BYTES } from "@tidewire/protocol/phoenix/limits";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import { ChangeFrames } from "../channel/change-frames.ts";
 import type { ChannelServices } from "../channel/ports.ts";
+import type { TrustedProxies } from "../http/client-address.ts";
 import type { Project } from "../projects/project.ts";
 import { Connection } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { drainConnections } from "./drain.ts";
+import { Entrance, type EntranceDeps } from "./entrance.ts";
 import { FailureDelays } from "./failure-delays.ts";
-import { type Admission, admit, type HandshakeFailure, httpAnswer, toHttpAnswer } from "./handshake.ts";
+import { type Admission, httpAnswer, toHttpAnswer } from "./handshake.ts";
+import { LongPolling, type Poll } from "./longpoll.ts";
 import { Turn } from "./outbox.ts";
 import { Pulse } from "./pulse.ts";
-import { chooseProtocol, clientKey, parseUpgrade, type UpgradeRequest } from "./upgrade-request.ts";
+import { isSocketPath } from "./socket-path.ts";
+import type { Transport } from "./transport.ts";
+import { chooseProtocol, parseUpgrade, toUrl, type UpgradeRequest } from "./upgrade-request.ts";
+import { WebSocketTransport } from "./websocket-transport.ts";
 
 /** A client that does not answer a close frame by then is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Handshakes under way at one time, each waiting for a token or the control database; more are turned away. */
-const HANDSHAKES_MAX = 5_000;
-/** Refusals held back at one time; more are told at once, so that slowing one client costs the node little. */
-const REFUSALS_WAITING_MAX = 1_000;
-
 const SERVER_OPTIONS = {
   noServer: true,
   clientTracking: false,
@@ -35,12 +36,10 @@ const SERVER_OPTIONS = {
 };
 
 export interface ListenerDeps
-  extends Pick<
-    ChannelServices,
-    "home" | "hub" | "relay" | "presence" | "bindings" | "tap" | "log" | "seats" | "credentials"
-  > {
+  extends EntranceDeps,
+    Pick<ChannelServices, "home" | "hub" | "relay" | "presence" | "bindings"> {
   node: string;
-  metrics: ChannelServices["metrics"] & { handshake(result: "ok" | "error", ms: number): void };
+  proxies: TrustedProxies;
   clock: {
     nowMs(): number;
     monotonicMs(): number;
@@ -50,12 +49,14 @@ export interface ListenerDeps
   projects: { find(ref: string): Promise<Project | undefined>; peek(ref: string): Project | undefined };
 }
 
-/** The sockets of a node. */
+/** The connections of a node, by WebSocket or long polling. */
 export interface Listener {
   /** For the `upgrade` event of an HTTP server. Never throws; the socket is answered or closed, whatever it asked. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** For requests to one of `LONG_POLL_PATHS`. Never rejects. */
+  poll(poll: Poll): Promise<Response>;
   readonly connections: Connections;
-  /** New handshakes are refused; every client is asked to leave within `drainMs`. Resolves when all sockets are gone. */
+  /** New handshakes are refused; every client is asked to leave within `drainMs`. Resolves when all are gone. */
   drain(drainMs: number): Promise<void>;
   /** Cuts off what is left and stops every timer. */
   close(): void;
@@ -70,47 +71,64 @@ class SocketListener implements Listener {
   readonly #deps: ListenerDeps;
   readonly #pulse: Pulse;
   readonly #turn = new Turn();
-  readonly #delays = new FailureDelays();
   readonly #services: ChannelServices;
   readonly #life = new AbortController();
   readonly #empty = new AbortController();
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
-  #handshakes = 0;
-  #refusalsWaiting = 0;
+  readonly #entrance: Entrance;
+  readonly #longPolling: LongPolling;
   #draining = false;
 
   constructor(deps: ListenerDeps) {
     this.#deps = deps;
     this.#pulse = new Pulse(deps.clock);
-    const { clock, node, ...ports } = deps;
+    const { clock, node, proxies, ...ports } = deps;
+    const delays = new FailureDelays();
+    const isDraining = () => this.#draining;
     this.#services = {
       ...ports,
       pulse: this.#pulse,
       changeFrames: new ChangeFrames(),
       nowMs: () => clock.nowMs(),
-      refusalDelayMs: (client) => this.#delays.failed(client, this.#pulse.nowMs()),
-      isDraining: () => this.#draining,
+      refusalDelayMs: (client) => delays.failed(client, this.#pulse.nowMs()),
+      isDraining,
       afterTurn: (task) => this.#turn.afterwards(task),
     };
+    const { signal } = this.#life;
+    this.#entrance = new Entrance(deps, { pulse: this.#pulse, delays, isDraining, signal });
+    this.#longPolling = new LongPolling({
+      entrance: this.#entrance,
+      proxies,
+      pulse: this.#pulse,
+      accept: (request, admission, transport) => this.#accept(request, admission, transport),
+    });
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A client that goes away in the middle is no error of ours.
     socket.on("error", ignore);
-    const upgrade = parseUpgrade(request);
-    if (upgrade === null) socket.end(httpAnswer(404));
+    if (!isSocketPath(toUrl(request.url).pathname)) socket.end(httpAnswer(404));
     else if (request.method !== "GET") socket.end(httpAnswer(400));
-    else if (this.#handshakes >= HANDSHAKES_MAX) socket.end(httpAnswer(503));
-    else this.#welcome(upgrade, { request, socket, head });
+    else if (this.#entrance.isFull) socket.end(httpAnswer(503));
+    else this.#welcome({ request, socket, head }).catch((err: unknown) => this.#onFault(err, socket));
   }
 
-  #welcome(upgrade: UpgradeRequest, raw: RawUpgrade): void {
-    this.#handshakes += 1;
-    this.#decide(upgrade, raw)
-      .catch((err: unknown) => this.#onFault(err, raw.socket))
-      .finally(() => {
-        this.#handshakes -= 1;
-      });
+  poll(poll: Poll): Promise<Response> {
+    return this.#longPolling.answer(poll);
+  }
+
+  async #welcome({ request, socket, head }: RawUpgrade): Promise<void> {
+    const upgrade = parseUpgrade(request, this.#deps.proxies);
+    const decision = await this.#entrance.judge(upgrade);
+    if ("refusal" in decision) {
+      await this.#entrance.turnAway(upgrade, decision);
+      socket.end(toHttpAnswer(decision.refusal));
+      return;
+    }
+    socket.off("error", ignore);
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      this.#accept(upgrade, decision, new WebSocketTransport(ws, socket as Socket));
+    });
   }
 
   #onFault(err: unknown, socket: Duplex): void {
@@ -132,34 +150,11 @@ class SocketListener implements Listener {
     this.#turn.flush();
   }
 
-  async #decide(upgrade: UpgradeRequest, raw: RawUpgrade): Promise<void> {
-    const { projects, credentials, seats, clock } = this.#deps;
-    const startedMs = clock.monotonicMs();
-    const decision = await admit(upgrade, {
-      isDraining: () => this.#draining,
-      find: (ref) => projects.find(ref),
-      identify: (token, record) => credentials.identify(token, record),
-      users: (ref) => seats.users(ref),
-    });
-    const result = "refusal" in decision ? "error" : "ok";
-    this.#deps.metrics.handshake(result, clock.monotonicMs() - startedMs);
-    if ("refusal" in decision) {
-      // Not awaited: a refusal that is held back is no handshake under way any more.
-      this.#refuse(upgrade, decision, raw.socket).catch((err) => this.#onFault(err, raw.socket));
-      return;
-    }
-    raw.socket.off("error", ignore);
-    this.#server.handleUpgrade(raw.request, raw.socket, raw.head, (ws) => {
-      this.#accept(upgrade, decision, ws, raw.socket as Socket);
-    });
-  }
-
-  #accept(request: UpgradeRequest, admission: Admission<Project>, ws: WebSocket, socket: Socket): void {
+  #accept(request: UpgradeRequest, admission: Admission<Project>, transport: Transport): void {
     const connection = new Connection({
       id: randomBytes(9).toString("base64url"),
       node: this.#deps.node,
-      ws,
-      socket,
+      transport,
       request,
       ...admission,
       services: this.#services,
@@ -173,28 +168,6 @@ class SocketListener implements Listener {
   #onGone(connection: Connection): void {
     this.connections.delete(connection);
     if (this.#draining && this.connections.size === 0) this.#empty.abort();
-  }
-
-  async #refuse(upgrade: UpgradeRequest, { refusal, ref }: HandshakeFailure, socket: Duplex): Promise<void> {
-    const { metrics, tap, log } = this.#deps;
-    metrics.refused(ref, refusal.code);
-    if (refusal.code === "ErrorConnectingToWebsocket")
-      log.warn({ err: refusal.cause, ref }, "a handshake failed");
-    if (ref !== undefined) {
-      tap.emit({ ref, kind: "refusal", event: "handshake", code: refusal.code, message: refusal.message });
-    }
-    // A wrong serializer is answered at once (protocol 12.4), and so is everybody who was not at fault.
-    const isOwnFault = refusal.outcome.retry === "after-change" || refusal.outcome.retry === "after-refresh";
-    if (isOwnFault) await this.#holdBack(clientKey(upgrade));
-    socket.end(toHttpAnswer(refusal));
-  }
-
-  async #holdBack(client: string): Promise<void> {
-    const delayMs = this.#delays.failed(client, this.#pulse.nowMs());
-    if (this.#refusalsWaiting >= REFUSALS_WAITING_MAX) return;
-    this.#refusalsWaiting += 1;
-    await this.#pulse.delay(delayMs, this.#life.signal);
-    this.#refusalsWaiting -= 1;
   }
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { TrustedProxies } from "../http/client-address.ts";
 import { addressedProject } from "../http/project-address.ts";
-import { isSocketPath } from "./socket-path.ts";
 
-/** The parts of an HTTP upgrade that decide about it. */
+/** The parts of a handshake that decide about it: an HTTP upgrade, or the first poll of a session. */
 export interface UpgradeRequest {
   /** The project the request means; it may not exist. */
   ref: string | undefined;
   /** Undefined when there is none; an empty one is a token too, a malformed one (protocol 12.1). */
   token: string | undefined;
   vsn: string | null;
+  /** Of the client, behind whatever proxies are trusted. */
   address: string;
   userAgent: string | undefined;
   /** The `x-*` headers, which policies may read (protocol 7.1). */
@@ -25,21 +26,25 @@ interface HttpRequest {
 /** Offered by the plain `phoenix` client when it has an `authToken` (protocol 1.5). */
 const BEARER_PROTOCOL = "base64url.bearer.phx.";
 const PHOENIX_PROTOCOL = "phoenix";
+/** The same token in a poll, where there are no sub-protocols. */
+const AUTH_TOKEN_HEADER = "x-phoenix-authtoken";
 
-/** Null when the path is not one of the sockets'. */
-export function parseUpgrade(request: HttpRequest): UpgradeRequest | null {
+export function parseUpgrade(
+  request: HttpRequest,
+  proxies: Pick<TrustedProxies, "clientOf">,
+): UpgradeRequest {
   const { pathname, searchParams } = toUrl(request.url);
-  if (!isSocketPath(pathname)) return null;
   const { headers } = request;
   const token =
     single(headers["x-api-key"]) ??
     searchParams.getAll("apikey").at(-1) ??
-    bearerProtocol(headers["sec-websocket-protocol"]);
+    bearerProtocol(headers["sec-websocket-protocol"]) ??
+    single(headers[AUTH_TOKEN_HEADER]);
   return {
     ref: addressedProject({ host: headers.host, path: pathname, credential: token }),
     token,
     vsn: searchParams.getAll("vsn").at(-1) ?? null,
-    address: request.socket.remoteAddress ?? "",
+    address: proxies.clientOf(request),
     userAgent: headers["user-agent"],
     headers: extensionHeaders(headers),
   };
@@ -56,7 +61,7 @@ export function chooseProtocol(offered: ReadonlySet<string>): string | false {
   return hasBearer && offered.has(PHOENIX_PROTOCOL) ? PHOENIX_PROTOCOL : false;
 }
 
-function toUrl(target: string | undefined): URL {
+export function toUrl(target: string | undefined): URL {
   const base = "http://host";
   const text = target ?? "/";
   return URL.canParse(text, base) ? new URL(text, base) : new URL(base);
@@ -75,7 +80,7 @@ function extensionHeaders(headers: IncomingHttpHeaders): Record<string, string> 
   const chosen: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const text = single(value);
-    if (name.startsWith("x-") && text !== undefined) chosen[name] = text;
+    if (name.startsWith("x-") && name !== AUTH_TOKEN_HEADER && text !== undefined) chosen[name] = text;
   }
   return chosen;
 }

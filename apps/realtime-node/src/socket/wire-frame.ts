@@ -26,6 +26,28 @@ export function toWireFrame(data: WireData): WireFrame {
   return frame;
 }
 
+/**
+ * The messages of a run of frames made by `toWireFrame`, for whoever carries them otherwise than in frames. Bytes and
+ * pings have no place in a text and are left out.
+ */
+export function readTexts(run: Uint8Array): string[] {
+  const bytes = Buffer.from(run.buffer, run.byteOffset, run.byteLength);
+  const texts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const { bodyAt, length } = readLength(bytes, at + 1);
+    if (bytes[at] === FINAL_TEXT) texts.push(bytes.toString("utf8", bodyAt, bodyAt + length));
+    at = bodyAt + length;
+  }
+  return texts;
+}
+
+function readLength(bytes: Buffer, at: number): { bodyAt: number; length: number } {
+  const first = bytes.readUInt8(at);
+  if (first === LENGTH_IS_16_BITS) return { bodyAt: at + 3, length: bytes.readUInt16BE(at + 1) };
+  if (first !== LENGTH_IS_64_BITS) return { bodyAt: at + 1, length: first };
+  return { bodyAt: at + 9, length: bytes.readUInt32BE(at + 1) * 2 ** 32 + bytes.readUInt32BE(at + 5) };
+}
+
 /** An empty ping; every WebSocket client answers it without its application noticing. */
 export const PING_FRAME: WireFrame = startFrame(FINAL_PING, 0).frame;
 

@@ -38,13 +38,25 @@ export const LIBRARIES: readonly ClientLibrary[] = [
     name: "phoenix 1.8.16 on 1.0.0",
     vsn: "1.0.0",
     asksForPresence: true,
-    connect: (...where) => connectStockPhoenix("1.0.0", ...where),
+    connect: (...where) => connectStockPhoenix({ vsn: "1.0.0" }, ...where),
   },
   {
     name: "phoenix 1.8.16 on 2.0.0",
     vsn: "2.0.0",
     binary: "kind 0",
     asksForPresence: true,
-    connect: (...where) => connectStockPhoenix("2.0.0", ...where),
+    connect: (...where) => connectStockPhoenix({ vsn: "2.0.0" }, ...where),
+  },
+  {
+    name: "phoenix 1.8.16 on 1.0.0, fallen back to long polling",
+    vsn: "1.0.0",
+    asksForPresence: true,
+    connect: (...where) => connectStockPhoenix({ vsn: "1.0.0", transport: "fallback" }, ...where),
+  },
+  {
+    name: "phoenix 1.8.16 on 2.0.0 by long polling",
+    vsn: "2.0.0",
+    asksForPresence: true,
+    connect: (...where) => connectStockPhoenix({ vsn: "2.0.0", transport: "longpoll" }, ...where),
   },
 ];

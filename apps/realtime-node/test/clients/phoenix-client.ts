@@ -1,9 +1,9 @@
-import { type Channel, Presence, Socket } from "phoenix";
+import { type Channel, LongPoll, Presence, Socket } from "phoenix";
 import { WebSocket } from "ws";
 import type { Change, Client, Heard, JoinOptions, Member } from "./client.ts";
 
 /** The package itself speaks 2.0.0 only; its documented options bring another serializer. */
-const SERIALIZERS = {
+export const SERIALIZERS = {
   "1.0.0": {
     vsn: "1.0.0",
     encode: (message: object, done: (text: string) => void) => done(JSON.stringify(message)),
@@ -12,16 +12,30 @@ const SERIALIZERS = {
   "2.0.0": {},
 };
 
+/** As behind a proxy that lets no upgrade through. */
+class BlockedWebSocket extends WebSocket {
+  constructor(address: string) {
+    super(address.replace("/websocket", "/blocked"));
+  }
+}
+
+/** It takes a serializer of the app's own only along with a WebSocket; 1.0.0 gets to polling by falling back. */
+export const TRANSPORTS = {
+  websocket: { transport: WebSocket },
+  longpoll: { transport: LongPoll },
+  fallback: { transport: BlockedWebSocket, longPollFallbackMs: 5_000 },
+};
+
 /** The stock client of Phoenix, which knows nothing of Supabase: the app speaks the messages of the protocol itself. */
 export async function connectStockPhoenix(
-  vsn: keyof typeof SERIALIZERS,
+  { vsn, transport = "websocket" }: { vsn: keyof typeof SERIALIZERS; transport?: keyof typeof TRANSPORTS },
   url: string,
   key: string,
   userToken?: string,
 ): Promise<Client> {
   const socket = new Socket(`${url.replace("http", "ws")}/socket`, {
-    transport: WebSocket,
     params: { apikey: key },
+    ...TRANSPORTS[transport],
     ...SERIALIZERS[vsn],
   });
   socket.connect();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { ProjectRecord } from "@tidewire/db/node-store";
 import type { AuthorizeRequest, Grants, ReplayedMessage } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
@@ -19,6 +20,7 @@ import { systemClock } from "../../src/clock.ts";
 import { createIdentity } from "../../src/cluster/identity.ts";
 import { Membership } from "../../src/cluster/membership.ts";
 import { Users } from "../../src/cluster/users.ts";
+import { TrustedProxies } from "../../src/http/client-address.ts";
 import { Hub } from "../../src/hub/hub.ts";
 import { Relay } from "../../src/hub/relay.ts";
 import { Tap, type TapReport } from "../../src/inspect/tap.ts";
@@ -27,6 +29,7 @@ import { Metrics } from "../../src/metrics.ts";
 import { Presence } from "../../src/presence/presence.ts";
 import { createProject } from "../../src/projects/project.ts";
 import { createListener, type Listener } from "../../src/socket/listener.ts";
+import { LONG_POLL_PATHS } from "../../src/socket/socket-path.ts";
 import { toWireFrame } from "../../src/socket/wire-frame.ts";
 import type { SteppedClock } from "./stepped-clock.ts";
 
@@ -49,6 +52,7 @@ export interface EdgeOptions {
   limits?: Partial<ProjectLimits>;
   settings?: Partial<ProjectSettings>;
   jwks?: ProjectRecord["jwks"];
+  trustedProxies?: string[];
   /** Time that also jumps when the test says so. */
   clock?: SteppedClock;
 }
@@ -73,7 +77,7 @@ export interface Edge extends AsyncDisposable {
 }
 
 export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, trustedProxies } = options;
   const log = createLog({ level: (process.env.TEST_LOG_LEVEL ?? "silent") as LogLevel, fields: {} });
   const record = toRecord(options);
   const project = createProject(record, () => clock.monotonicMs());
@@ -112,6 +116,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
     },
     credentials: new Credentials(() => clock.nowMs()),
     seats: new Users(() => 0),
+    proxies: new TrustedProxies(trustedProxies),
     hub,
     relay,
     presence,
@@ -146,7 +151,13 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
     metrics: new Metrics({ node: "edge", region: "test" }),
     log,
   });
-  const server = createServer((_, response) => response.writeHead(400).end());
+  const server = createServer(
+    getRequestListener((request, env) => {
+      const { incoming } = env as HttpBindings;
+      const isPoll = LONG_POLL_PATHS.some((path) => request.url.includes(path));
+      return isPoll ? listener.poll({ incoming, request }) : new Response(null, { status: 400 });
+    }),
+  );
   server.on("upgrade", (request, socket, head) => listener.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/p/${REF}`;
