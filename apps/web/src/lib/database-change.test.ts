@@ -55,3 +55,31 @@ test("names that Postgres would cut are refused", () => {
   const change = { kind: "unpublish", schema: "public", table: "é".repeat(32) };
   expect(DatabaseChange.safeParse(change).success).toBe(false);
 });
+
+test("an edit alters what can be altered, and makes the policy anew where it cannot", () => {
+  const before = {
+    name: "read",
+    command: "select",
+    roles: ["authenticated"],
+    permissive: true,
+    using: "true",
+    check: null,
+  } as const;
+  const edit = (after: object) =>
+    toStatements({
+      ...messages,
+      kind: "edit-policy",
+      before: { ...before, roles: [...before.roles] },
+      after: { ...before, roles: [...before.roles], ...after },
+    });
+  expect(edit({ using: "id = 1", roles: [] })).toEqual([
+    "alter policy read on public.messages\n  to public\n  using (id = 1)",
+  ]);
+  expect(edit({ name: "Read" })).toEqual(['alter policy read on public.messages rename to "Read"']);
+  expect(edit({})).toEqual([]);
+  expect(edit({ command: "all" })).toEqual([
+    "drop policy read on public.messages",
+    "create policy read on public.messages\n  for all\n  to authenticated\n  using (true)",
+  ]);
+  expect(edit({ using: null, check: "true" })[0]).toBe("drop policy read on public.messages");
+});

@@ -1,4 +1,4 @@
-import type { CreatePolicy, DatabaseChange, Publish } from "./schemas/database.ts";
+import type { CreatePolicy, DatabaseChange, EditPolicy, PolicyShape, Publish } from "./schemas/database.ts";
 import { quoteName, quoteTable } from "./sql.ts";
 
 /** Tables of this publication are what clients may listen to (protocol 6.6). */
@@ -24,6 +24,8 @@ export function toStatements(change: DatabaseChange): string[] {
       return [`alter table ${table} replica identity ${change.identity}`];
     case "create-policy":
       return [toCreatePolicy(change)];
+    case "edit-policy":
+      return toEditPolicy(change);
     case "drop-policy":
       return [`drop policy ${quoteName(change.name)} on ${table}`];
   }
@@ -50,6 +52,8 @@ export function describeChange(change: DatabaseChange): string {
       return `Set the replica identity of ${table} to ${change.identity}`;
     case "create-policy":
       return `Create the policy ${change.name}`;
+    case "edit-policy":
+      return `Change the policy ${change.before.name}`;
     case "drop-policy":
       return `Drop the policy ${change.name}`;
   }
@@ -65,15 +69,44 @@ function toPublish(change: Publish): string {
   return `alter publication ${PUBLICATION} add table ${quoteTable(change)}${columns}${filter}`;
 }
 
-function toCreatePolicy(change: CreatePolicy): string {
-  const { name, command, roles, permissive, using, check } = change;
+type Place = Pick<CreatePolicy, "schema" | "table">;
+
+function toCreatePolicy(change: Place & PolicyShape): string {
+  const { name, command, permissive, using, check } = change;
   const lines = [
     `create policy ${quoteName(name)} on ${quoteTable(change)}`,
     ...(permissive ? [] : ["as restrictive"]),
     `for ${command}`,
-    `to ${roles.length === 0 ? EVERYBODY : roles.map(quoteName).join(", ")}`,
+    toRoles(change),
     ...(using === null ? [] : [`using (${using})`]),
     ...(check === null ? [] : [`with check (${check})`]),
   ];
   return lines.join("\n  ");
+}
+
+/** What `alter policy` cannot change (the command, the mode, an expression that goes away) takes a new policy. */
+function toEditPolicy({ schema, table, before, after }: EditPolicy): string[] {
+  const place = { schema, table };
+  const on = quoteTable(place);
+  const isAlterable =
+    before.command === after.command &&
+    before.permissive === after.permissive &&
+    !(before.using !== null && after.using === null) &&
+    !(before.check !== null && after.check === null);
+  if (!isAlterable)
+    return [`drop policy ${quoteName(before.name)} on ${on}`, toCreatePolicy({ ...place, ...after })];
+  const lines = [
+    ...(toRoles(before) === toRoles(after) ? [] : [toRoles(after)]),
+    ...(before.using === after.using ? [] : [`using (${after.using})`]),
+    ...(before.check === after.check ? [] : [`with check (${after.check})`]),
+  ];
+  const alter = `alter policy ${quoteName(before.name)} on ${on}`;
+  return [
+    ...(lines.length === 0 ? [] : [[alter, ...lines].join("\n  ")]),
+    ...(before.name === after.name ? [] : [`${alter} rename to ${quoteName(after.name)}`]),
+  ];
+}
+
+function toRoles({ roles }: Pick<PolicyShape, "roles">): string {
+  return `to ${roles.length === 0 ? EVERYBODY : roles.map(quoteName).join(", ")}`;
 }

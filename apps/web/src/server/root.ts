@@ -7,6 +7,7 @@ import { inspectorRouter } from "./routers/inspector.ts";
 import { keysRouter } from "./routers/keys.ts";
 import { meRouter } from "./routers/me.ts";
 import { overviewRouter } from "./routers/overview.ts";
+import { policiesRouter } from "./routers/policies.ts";
 import { presenceRouter } from "./routers/presence.ts";
 import { projectsRouter } from "./routers/projects.ts";
 import { replicationRouter } from "./routers/replication.ts";
@@ -22,6 +23,7 @@ export const appRouter = router({
   connections: connectionsRouter,
   replication: replicationRouter,
   database: databaseRouter,
+  policies: policiesRouter,
   fleet: fleetRouter,
   keys: keysRouter,
   team: teamRouter,

@@ -33,8 +33,7 @@ const Publish = OfTable.extend({
 });
 export type Publish = z.infer<typeof Publish>;
 
-const CreatePolicy = OfTable.extend({
-  kind: z.literal("create-policy"),
+export const PolicyShape = z.object({
   name: Identifier,
   command: PolicyCommand,
   /** Empty means every role. */
@@ -43,7 +42,17 @@ const CreatePolicy = OfTable.extend({
   using: Expression.nullable(),
   check: Expression.nullable(),
 });
+export type PolicyShape = z.infer<typeof PolicyShape>;
+
+const CreatePolicy = OfTable.extend({ kind: z.literal("create-policy"), ...PolicyShape.shape });
 export type CreatePolicy = z.infer<typeof CreatePolicy>;
+
+const EditPolicy = OfTable.extend({
+  kind: z.literal("edit-policy"),
+  before: PolicyShape,
+  after: PolicyShape,
+});
+export type EditPolicy = z.infer<typeof EditPolicy>;
 
 /** Everything the dashboard changes in a project's database. Its SQL is made by `toStatements`, for the eye and for Postgres. */
 export const DatabaseChange = z.discriminatedUnion("kind", [
@@ -52,6 +61,7 @@ export const DatabaseChange = z.discriminatedUnion("kind", [
   OfTable.extend({ kind: z.literal("row-security"), enabled: z.boolean() }),
   OfTable.extend({ kind: z.literal("replica-identity"), identity: z.enum(["default", "full"]) }),
   CreatePolicy,
+  EditPolicy,
   OfTable.extend({ kind: z.literal("drop-policy"), name: Identifier }),
 ]);
 export type DatabaseChange = z.infer<typeof DatabaseChange>;
