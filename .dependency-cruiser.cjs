@@ -17,6 +17,12 @@ module.exports = {
       { pathNot: "^(packages/protocol/src|node_modules/zod)" },
     ),
     only(
+      "client-runs-in-browsers",
+      "A layer over realtime-js for applications: no Node, nothing of ours but types of the protocol.",
+      { path: "^packages/client/src", pathNot: "\\.test\\.ts$" },
+      { pathNot: "^(packages/client/src|packages/protocol/src|node_modules/@supabase/)" },
+    ),
+    only(
       "db-knows-protocol-only",
       "The control database serves apps; it never calls them.",
       { path: "^packages/db" },
