@@ -56,7 +56,11 @@ function Question({ projectRef, asked: { change, onDone }, onClose }: QuestionPr
         onDone?.();
         onClose();
       },
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.database.pathKey() }),
+      onSettled: () =>
+        Promise.all([
+          client.invalidateQueries({ queryKey: trpc.database.pathKey() }),
+          client.invalidateQueries({ queryKey: trpc.policies.pathKey() }),
+        ]),
     }),
   );
   return (

@@ -19,6 +19,8 @@ export function consequenceOf(change: DatabaseChange): string {
         : "UPDATE and DELETE write only the primary key of the old row to the WAL.";
     case "create-policy":
       return "It counts for new joins at once, and for open channels within five seconds.";
+    case "edit-policy":
+      return "The new policy counts for new joins at once, and for open channels within five seconds.";
     case "drop-policy":
       return "Whoever it alone lets in is out within five seconds, also on channels that are open. This cannot be undone.";
   }
