@@ -27,7 +27,7 @@ export interface ClusterOptions extends TestProjectOptions {
   /** On a server of its own the control database can be stopped without touching the project's. Default: shared. */
   controlServer?: "shared" | "own";
   /** Added to every node's environment. */
-  env?: Record<string, string>;
+  env?: Record<string, string> | ((node: number) => Record<string, string>);
   /** SQL run as the owner of the project's database before the first node starts. */
   sql?: string;
 }
@@ -97,7 +97,7 @@ async function start(
       TIDEWIRE_NODE_SECRET: nodeSecret,
       TIDEWIRE_STATE_DIR: join(stateRoot, `node-${index}`),
       TIDEWIRE_DRAIN_MS: "1000",
-      ...options.env,
+      ...(typeof options.env === "function" ? options.env(index) : options.env),
     });
     const level = (process.env.TEST_LOG_LEVEL ?? "silent") as LogLevel;
     return createNode(env, {

@@ -8,16 +8,16 @@ export interface NatsConfig {
   clientPort: number;
   monitorPort: number;
   /** Absent for a server that stands alone. */
-  gateway?: { region: string; port: number; others: readonly GatewayTo[] };
+  gateway?: {
+    region: string;
+    port: number;
+    /** Where others find it. Servers tell each other, and use what they hear beside what they were told. */
+    advertisedPort: number;
+    others: readonly GatewayTo[];
+  };
   /** Lines of nats-server's own configuration, put in as they are. */
   settings?: readonly string[];
 }
-
-/**
- * Servers tell each other how they are reached, and prefer what they hear to what they were told. Nobody listens there:
- * so a link is always the one through our relay, and a cut one stays cut.
- */
-const NOWHERE = "127.0.0.1:9";
 
 /** One region is one cluster; gateways join regions (and nothing else does). */
 export function toNatsConfig({ clientPort, monitorPort, gateway, settings = [] }: NatsConfig): string {
@@ -30,7 +30,12 @@ export function toNatsConfig({ clientPort, monitorPort, gateway, settings = [] }
   ].join("\n");
 }
 
-function gatewayLines({ region, port, others }: NonNullable<NatsConfig["gateway"]>): string[] {
+function gatewayLines({
+  region,
+  port,
+  advertisedPort,
+  others,
+}: NonNullable<NatsConfig["gateway"]>): string[] {
   const remotes = others.map(
     (other) => `    { name: "${other.region}", urls: ["nats://127.0.0.1:${other.port}"] }`,
   );
@@ -40,7 +45,7 @@ function gatewayLines({ region, port, others }: NonNullable<NatsConfig["gateway"
     "gateway {",
     `  name: "${region}"`,
     `  listen: "127.0.0.1:${port}"`,
-    `  advertise: "${NOWHERE}"`,
+    `  advertise: "127.0.0.1:${advertisedPort}"`,
     "  gateways: [",
     ...remotes,
     "  ]",

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { eventually } from "./eventually.ts";
 import { freePorts } from "./free-ports.ts";
+import { type GatewayDoor, openGatewayDoor } from "./gateway-door.ts";
+import { GatewayWatch } from "./gateway-watch.ts";
 import { toNatsConfig } from "./nats-config.ts";
 import { NatsMonitor } from "./nats-monitor.ts";
 import { type NatsProcess, startNatsProcess } from "./nats-process.ts";
@@ -17,6 +19,8 @@ export interface NatsOptions {
   regions?: readonly string[];
   /** Lines of nats-server's own configuration, for every server. */
   settings?: readonly string[];
+  /** Reads what crosses the gateways and keeps it, for `crossing`. */
+  watch?: boolean;
 }
 
 export interface NatsRegion {
@@ -41,6 +45,8 @@ export interface Nats extends AsyncDisposable {
   region(name: string): NatsRegion;
   /** What carries messages of `from` to `to`. To slow a pair down, ask for both directions. */
   link(from: string, to: string): TcpRelay;
+  /** What has crossed from one region to another. @throws RangeError unless asked to watch */
+  crossing(from: string, to: string): GatewayWatch;
   /** Takes one region away from the others, or one pair apart. Resolves when the servers have noticed. */
   cut(region: string, other?: string): Promise<void>;
   /** Resolves when every region reaches every other again. */
@@ -53,6 +59,7 @@ interface Link {
   from: string;
   to: string;
   relay: TcpRelay;
+  watch: GatewayWatch | undefined;
 }
 
 /**
@@ -61,39 +68,47 @@ interface Link {
  *
  * @throws Error when this machine has no nats-server; ask `findNatsServer` first
  */
-export async function startNats({ regions: names = ["local"], settings }: NatsOptions = {}): Promise<Nats> {
+export async function startNats(options: NatsOptions = {}): Promise<Nats> {
+  const { regions: names = ["local"], settings, watch = false } = options;
   const folder = mkdtempSync(path.join(tmpdir(), "tidewire-nats-"));
+  const running: NatsProcess[] = [];
   const links: Link[] = [];
-  const running: { name: string; server: NatsProcess }[] = [];
+  const doors: GatewayDoor[] = [];
   const closeAll = async () => {
-    await Promise.all(running.map(({ server }) => server.kill()));
-    await Promise.all(links.map(({ relay }) => relay.close()));
+    await Promise.all(running.map((server) => server.kill()));
+    await Promise.all([...links.map(({ relay }) => relay.close()), ...doors.map((door) => door.close())]);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const ports = await freePorts(names.length * 3);
-    const places = names.map((name, index) => {
-      const [clientPort = 0, monitorPort = 0, gatewayPort = 0] = ports.slice(index * 3);
-      return { name, clientPort, monitorPort, gatewayPort };
-    });
-    for (const from of names) {
-      for (const { name: to, gatewayPort } of places) {
-        if (to !== from) links.push({ from, to, relay: await startTcpRelay({ port: gatewayPort }) });
-      }
+    const places = await findPlaces(names);
+    for (const to of names.length > 1 ? places : []) {
+      const toHere = await openLinks(to, names, watch);
+      links.push(...toHere);
+      doors.push(
+        await openGatewayDoor(to.gatewayPort, (from) => toHere.find((link) => link.from === from)?.relay),
+      );
     }
+    const addresses = names.map((region, index) => ({ region, port: doors[index]?.port ?? 0 }));
     const regions = await Promise.all(
-      places.map(async ({ name, clientPort, monitorPort, gatewayPort }) => {
-        const others = links
-          .filter(({ from }) => from === name)
-          .map(({ to, relay }) => ({ region: to, port: relay.port }));
-        const gateway = names.length > 1 ? { region: name, port: gatewayPort, others } : undefined;
+      places.map(async ({ name, clientPort, monitorPort, gatewayPort }, index) => {
+        const gateway = {
+          region: name,
+          port: gatewayPort,
+          advertisedPort: addresses[index]?.port ?? 0,
+          others: addresses.filter(({ region }) => region !== name),
+        };
         const monitorUrl = `http://127.0.0.1:${monitorPort}`;
         const server = await startNatsProcess({
           file: path.join(folder, `${name}.conf`),
-          config: toNatsConfig({ clientPort, monitorPort, gateway, settings }),
+          config: toNatsConfig({
+            clientPort,
+            monitorPort,
+            gateway: names.length > 1 ? gateway : undefined,
+            settings,
+          }),
           monitorUrl,
         });
-        running.push({ name, server });
+        running.push(server);
         return toRegion(name, clientPort, new NatsMonitor(monitorUrl), server);
       }),
     );
@@ -104,6 +119,32 @@ export async function startNats({ regions: names = ["local"], settings }: NatsOp
     await closeAll();
     throw error;
   }
+}
+
+interface Place {
+  name: string;
+  clientPort: number;
+  monitorPort: number;
+  gatewayPort: number;
+}
+
+async function findPlaces(names: readonly string[]): Promise<Place[]> {
+  const ports = await freePorts(names.length * 3);
+  return names.map((name, index) => {
+    const [clientPort = 0, monitorPort = 0, gatewayPort = 0] = ports.slice(index * 3);
+    return { name, clientPort, monitorPort, gatewayPort };
+  });
+}
+
+/** One relay for each other region that sends to this one. */
+async function openLinks(to: Place, names: readonly string[], watch: boolean): Promise<Link[]> {
+  const others = names.filter((name) => name !== to.name);
+  return Promise.all(
+    others.map(async (from) => {
+      const relay = await startTcpRelay({ port: to.gatewayPort });
+      return { from, to: to.name, relay, watch: watch ? new GatewayWatch(relay) : undefined };
+    }),
+  );
 }
 
 function toRegion(name: string, port: number, monitor: NatsMonitor, server: NatsProcess): NatsRegion {
@@ -143,9 +184,13 @@ class TestNats implements Nats {
   }
 
   link(from: string, to: string): TcpRelay {
-    const link = this.#links.find((each) => each.from === from && each.to === to);
-    if (link === undefined) throw new RangeError(`there is no link from ${from} to ${to}`);
-    return link.relay;
+    return this.#link(from, to).relay;
+  }
+
+  crossing(from: string, to: string): GatewayWatch {
+    const { watch } = this.#link(from, to);
+    if (watch === undefined) throw new RangeError("the gateways are not watched");
+    return watch;
   }
 
   async cut(region: string, other?: string): Promise<void> {
@@ -190,5 +235,11 @@ class TestNats implements Nats {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#closeAll();
+  }
+
+  #link(from: string, to: string): Link {
+    const link = this.#links.find((each) => each.from === from && each.to === to);
+    if (link === undefined) throw new RangeError(`there is no link from ${from} to ${to}`);
+    return link;
   }
 }

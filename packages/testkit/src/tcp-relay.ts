@@ -19,6 +19,8 @@ export interface TcpRelay extends AsyncDisposable {
   pause(): void;
   /** Ends the silence; what was held back is delivered. */
   resume(): void;
+  /** Told of every chunk on its way to the server, before it is delayed or held back. Returns the way to stop. */
+  onSent(listener: (chunk: Uint8Array, connection: number) => void): () => void;
   /** Resets every connection. New ones are refused at once until {@link mend}. */
   cut(): void;
   mend(): void;
@@ -28,6 +30,8 @@ export interface TcpRelay extends AsyncDisposable {
 /** The caller must close it. Bytes held back during a pause stay in the kernel, which bounds them. */
 export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
+  const listeners = new Set<(chunk: Uint8Array, connection: number) => void>();
+  let accepted = 0;
   let delayMs = 0;
   let paused = false;
   let broken = false;
@@ -64,6 +68,10 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
       socket.setNoDelay(true);
       sockets.add(socket);
     }
+    const connection = ++accepted;
+    incoming.on("data", (chunk) => {
+      for (const listener of listeners) listener(chunk, connection);
+    });
     carry(incoming, outgoing);
     carry(outgoing, incoming);
   });
@@ -105,6 +113,10 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
     resume() {
       paused = false;
       for (const socket of sockets) socket.resume();
+    },
+    onSent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     cut() {
       broken = true;
