@@ -113,9 +113,9 @@ describe("handshake", () => {
       await expect(attempt).rejects.toThrow(HandshakeRefused);
       return performance.now() - startedMs;
     };
-    for (let i = 0; i < 16; i++) await from("192.0.2.1");
+    for (let i = 0; i < 13; i++) await from("192.0.2.1");
     const slowedMs = await from("192.0.2.1");
-    expect(slowedMs).toBeGreaterThan(2_000);
+    expect(slowedMs).toBeGreaterThan(750);
     expect(await from("192.0.2.2")).toBeLessThan(slowedMs);
     const client = await proxied.connect({ headers: { "x-forwarded-for": "10.1.1.1, 192.0.2.3" } });
     await client.heartbeat();

@@ -45,6 +45,8 @@ const Environment = z.object({
   TIDEWIRE_CONTROL_URL: z.url("TIDEWIRE_CONTROL_URL must be a URL.").optional(),
   METRICS_JWT_SECRET: z.string().optional(),
   TIDEWIRE_METRICS: z.string().optional(),
+  TIDEWIRE_TRUSTED_PROXIES: z.string().optional(),
+  TIDEWIRE_GRANTS_FRESH_MS: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   PORT: z.coerce.number().int().min(1).max(65_535).default(3000),
 });
@@ -73,8 +75,8 @@ export interface Env {
   apiJwtSecrets: string[];
   apiTokenBlocklist: string[];
   controlUrl: string;
-  /** Handed to nodes as they are. */
-  metrics: { jwtSecret: string | undefined; access: string | undefined };
+  /** Handed to the nodes as they are. */
+  ofNodes: Readonly<Record<string, string | undefined>>;
   logLevel: string;
 }
 
@@ -117,7 +119,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     apiJwtSecrets: [env.API_JWT_SECRET, env.API_JWT_SECRET_NEXT].filter((secret) => secret !== undefined),
     apiTokenBlocklist: toList(env.API_TOKEN_BLOCKLIST),
     controlUrl: env.TIDEWIRE_CONTROL_URL ?? `http://127.0.0.1:${env.PORT}`,
-    metrics: { jwtSecret: env.METRICS_JWT_SECRET, access: env.TIDEWIRE_METRICS },
+    ofNodes: {
+      METRICS_JWT_SECRET: env.METRICS_JWT_SECRET,
+      TIDEWIRE_METRICS: env.TIDEWIRE_METRICS,
+      TIDEWIRE_TRUSTED_PROXIES: env.TIDEWIRE_TRUSTED_PROXIES,
+      TIDEWIRE_GRANTS_FRESH_MS: env.TIDEWIRE_GRANTS_FRESH_MS,
+    },
     logLevel: env.LOG_LEVEL,
   };
 }

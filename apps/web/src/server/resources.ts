@@ -96,8 +96,7 @@ function toNodeEnv(env: Env): Record<string, string | undefined> {
     TIDEWIRE_OWNER_PID: env.ownerPid?.toString(),
     ...env.nats,
     TIDEWIRE_CONTROL_URL: env.controlUrl,
-    METRICS_JWT_SECRET: env.metrics.jwtSecret,
-    TIDEWIRE_METRICS: env.metrics.access,
+    ...env.ofNodes,
   };
 }
 
