@@ -16,6 +16,7 @@ import {
   topic,
 } from "./fuzz/arbitraries.ts";
 import { Neighbour } from "./fuzz/neighbour.ts";
+import { Poller } from "./harness/poller.ts";
 import { type Cluster, startCluster } from "./harness.ts";
 
 /** Set by `npm run fuzz`. */
@@ -142,6 +143,39 @@ describe.each<Vsn>(["1.0.0", "2.0.0"])("whatever comes over %s", (vsn) => {
     PATIENCE_MS,
   );
 });
+
+test(
+  "[E5] [C35] posts of long polling: the session answers after them, a wrong token is 410, a neighbour loses nothing",
+  async () => {
+    const apikey = cluster.project.database.token();
+    const poller = new Poller(cluster.projectUrl(), { apikey });
+    await poller.poll();
+    const line = fc.oneof(
+      textFrame("2.0.0"),
+      binaryFrame.map((bytes) => Buffer.from(bytes).toString("base64")),
+      text,
+    );
+    const type = fc.constantFrom("application/x-ndjson", "application/json", "text/plain");
+    let beats = 0;
+    await check(
+      fc.asyncProperty(fc.array(line, { maxLength: 20 }), type, text, async (lines, contentType, token) => {
+        expect((await poller.post(lines.join("\n"), contentType)).status).toBe(200);
+        const ref = `beat-${++beats}`;
+        await poller.post(JSON.stringify([null, ref, "phoenix", "heartbeat", {}]));
+        let heard: string[] = [];
+        while (!heard.some((message) => message.startsWith(`[null,"${ref}",`))) {
+          const { status, messages = [] } = await poller.poll();
+          expect([200, 204]).toContain(status);
+          heard = messages;
+        }
+        const stranger = new Poller(cluster.projectUrl(), { apikey });
+        stranger.token = `x${wellFormed(token)}`;
+        expect((await stranger.poll()).status).toBe(410);
+      }),
+    );
+  },
+  PATIENCE_MS,
+);
 
 test(
   "[E5] bindings and filters: each join is told that it is subscribed or why not",
