@@ -20,6 +20,7 @@ import {
   offerBroadcast,
   type ToWireFrame,
 } from "./fan-out.ts";
+import { HeadsPlan } from "./heads-plan.ts";
 import { History, type HistoryLimits } from "./history.ts";
 import { HistoryClient, serveHistory } from "./history-exchange.ts";
 import type { Hub } from "./hub.ts";
@@ -96,7 +97,7 @@ export class Relay {
   readonly #rooms: CarriedRooms;
   readonly #interests: Interests;
   readonly #listener: RoomListener;
-  readonly #countedSinceHeads = new Set<CarriedRoom>();
+  readonly #heads = new HeadsPlan<CarriedRoom>();
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
@@ -128,7 +129,7 @@ export class Relay {
       onClose: (room, key) => this.#listener.close(this.#rooms.carry(room, key)),
     });
     this.#timers = [
-      clock.every(HEADS_MS, () => this.#publishHeads()),
+      clock.every(HEADS_MS, () => this.#tick()),
       clock.every(SWEEP_MS, () => this.#rooms.sweep()),
     ];
     this.#subscriptions = [
@@ -167,7 +168,7 @@ export class Relay {
     this.#stats.published++;
     if (bus.mayReach(carried.subject)) {
       bus.publish(carried.subject, encodeRoomMessage({ kind: "broadcast", envelope }));
-      this.#countedSinceHeads.add(carried);
+      this.#heads.counted(carried);
     }
     return { position, recipients, repeated: false };
   }
@@ -223,7 +224,7 @@ export class Relay {
   close(): void {
     for (const timer of this.#timers) timer.stop();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    this.#publishHeads();
+    this.#publishHeads(this.#heads.unsaid());
     this.#interests.close();
   }
 
@@ -246,14 +247,17 @@ export class Relay {
     onGap?.({ room, origin, ...gap, atMs: clock.nowMs() });
   }
 
-  #publishHeads(): void {
-    for (const carried of this.#countedSinceHeads) {
-      const { room, counter, subject } = carried;
+  #tick(): void {
+    this.#publishHeads(this.#heads.tick());
+    void this.#listener.askAgain(() => this.#rooms.all());
+  }
+
+  #publishHeads(rooms: readonly CarriedRoom[]): void {
+    for (const { room, counter, subject } of rooms) {
       if (counter === undefined) continue;
       const heads = { room, heads: [{ origin: counter.origin, seq: counter.seq }] };
       this.#options.bus.publish(subject, encodeRoomMessage({ kind: "heads", heads }));
     }
-    this.#countedSinceHeads.clear();
   }
 
   #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {

@@ -23,9 +23,14 @@ interface Options {
   peers: () => string[];
 }
 
+/** A node that is back may be heard a second before it can be asked; one that has not answered by then is left alone. */
+const ASKED_AGAIN_MAX = 5;
+
 /** Holds the subscriptions of open rooms and passes on what other nodes say in them. */
 export class RoomListener {
   readonly #options: Options;
+  /** Nodes that did not say what was missed of them, and how often they may be asked again. */
+  readonly #owing = new Map<string, number>();
   #resyncing: Promise<void> | undefined;
 
   constructor(options: Options) {
@@ -82,20 +87,41 @@ export class RoomListener {
   }
 
   /** Asks the given nodes, or all, for what was missed in these rooms. One after the other, however often it is called. */
-  async resync(rooms: () => Iterable<CarriedRoom>, boots?: string[]): Promise<void> {
-    await this.#resyncing;
-    this.#resyncing = this.#resyncAll([...rooms()], boots ?? this.#options.peers());
+  async resync(rooms: () => Iterable<CarriedRoom>, boots = this.#options.peers()): Promise<void> {
+    for (const boot of boots) this.#owing.set(boot, ASKED_AGAIN_MAX);
+    await this.#ask(rooms, boots);
+  }
+
+  /** Asks those again that did not answer the last time; called once per second. */
+  async askAgain(rooms: () => Iterable<CarriedRoom>): Promise<void> {
+    if (this.#owing.size === 0 || this.#resyncing !== undefined) return;
+    const alive = new Set(this.#options.peers());
+    for (const [boot, left] of this.#owing) {
+      if (left === 0 || !alive.has(boot)) this.#owing.delete(boot);
+      else this.#owing.set(boot, left - 1);
+    }
+    await this.#ask(rooms, [...this.#owing.keys()]);
+  }
+
+  async #ask(rooms: () => Iterable<CarriedRoom>, boots: string[]): Promise<void> {
+    while (this.#resyncing !== undefined) await this.#resyncing;
+    if (boots.length === 0) return;
+    this.#resyncing = this.#askAll([...rooms()], boots).finally(() => {
+      this.#resyncing = undefined;
+    });
     await this.#resyncing;
   }
 
-  async #resyncAll(rooms: readonly CarriedRoom[], boots: string[]): Promise<void> {
-    if (boots.length === 0) return;
+  async #askAll(rooms: readonly CarriedRoom[], boots: string[]): Promise<void> {
+    const silent = new Set<string>();
     await Promise.all(
       rooms.map(async (carried) => {
         const { listening } = carried;
-        if (listening !== undefined) await this.#options.surveys.catchUp(carried, listening, boots);
+        if (listening === undefined) return;
+        for (const boot of await this.#options.surveys.catchUp(carried, listening, boots)) silent.add(boot);
       }),
     );
+    for (const boot of boots) if (!silent.has(boot)) this.#owing.delete(boot);
   }
 
   #onMessage(carried: CarriedRoom, data: Uint8Array): void {

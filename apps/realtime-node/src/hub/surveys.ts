@@ -43,10 +43,14 @@ export class Surveys {
     for (const { boot } of answers) listening.surveyed.add(boot);
   }
 
-  /** After a disruption: what was missed meanwhile is delivered, also that of origins that began meanwhile. */
-  async catchUp(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
+  /**
+   * After a disruption: what was missed meanwhile is delivered, also that of origins that began meanwhile.
+   *
+   * @returns the boots that did not answer
+   */
+  async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
     const answers = await this.#askAll(carried, boots, positionsOf(carried), { onlyNamed: false });
-    if (carried.listening !== listening) return;
+    if (carried.listening !== listening) return [];
     for (const { boot, answer } of answers) {
       for (const [origin, next] of unheard(answer, listening)) {
         if (!this.#isOwn(origin)) this.#options.arrivals.begin(listening, origin, next);
@@ -54,6 +58,7 @@ export class Surveys {
       this.#takeIn(carried, answer);
       listening.surveyed.add(boot);
     }
+    return boots.filter((boot) => answers.every((each) => each.boot !== boot));
   }
 
   /** Copies the whole history of the room from every node that it was not copied from since the opening. */
