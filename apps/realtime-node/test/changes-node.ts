@@ -121,8 +121,11 @@ export class Listener implements ChangesSubscriber {
     this.#bindings.unsubscribe(this.channelId);
   }
 
-  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void {
-    this.changes.push({ ids, data: JSON.parse(dataJson), text: dataJson, envelope });
+  deliver(ids: readonly number[], changes: readonly ChangeEnvelope[]): void {
+    for (const envelope of changes) {
+      const text = Buffer.from(envelope.data).toString();
+      this.changes.push({ ids, data: JSON.parse(text), text, envelope });
+    }
   }
 
   system(payload: SystemPayload): void {

@@ -334,24 +334,17 @@ describe.each(SERIALIZERS)("channels over %s", (vsn) => {
     const topic = "realtime:public:todos";
     edge.home.subscribe = async (member, bindings) => {
       const envelope = {
-        ref: member.ref,
-        epoch: 1,
-        shapes: ["s"],
+        kind: { shapes: ["s"], schema: "public", table: "todos" },
         type: "INSERT" as const,
-        schema: "public",
-        table: "todos",
-        lsn: "0/1",
+        lsn: 1n,
         ordinal: 0,
-        dataJson: '{"type":"INSERT","record":{"id":9007199254740993}}',
-        times: { committedMs: 0, receivedMs: 0, decodedMs: 0, matchedMs: 0, authorizedMs: 0, sentMs: 0 },
+        committedMs: 0,
+        receivedMs: 0,
+        times: { decodedMs: 0, matchedMs: 0, authorizedMs: 0, sentMs: 0 },
+        data: Buffer.from('{"type":"INSERT","record":{"id":9007199254740993}}'),
       };
-      setImmediate(() =>
-        member.deliver(
-          bindings.map(({ id }) => id),
-          envelope.dataJson,
-          envelope,
-        ),
-      );
+      const ids = bindings.map(({ id }) => id);
+      setImmediate(() => member.deliver(ids, [envelope]));
       return "0/1";
     };
     const { status, response } = await client.tryJoin(topic, {});

@@ -46,7 +46,7 @@ export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">):
     life: identity,
     clock,
     log,
-    onDelivered: (envelope, recipients) => noteChange(core, envelope, recipients),
+    onDelivered: (ref, envelope, recipients) => noteChange(core, ref, envelope, recipients),
   });
   return {
     homes,
@@ -103,25 +103,26 @@ function describe(broadcast: Broadcast): { event?: string; payload?: string; siz
 
 function noteChange(
   { clock, registry, tap, metrics }: Core,
+  ref: string,
   envelope: ChangeEnvelope,
   recipients: number,
 ): void {
-  const { ref, type, schema, table, dataJson, times } = envelope;
+  const { kind, type, data, committedMs, receivedMs, times } = envelope;
   const project = registry.peek(ref);
   if (project !== undefined) project.counters.changes += recipients;
-  metrics.payload(ref, "postgres_changes", dataJson.length);
+  metrics.payload(ref, "postgres_changes", data.length);
   if (!tap.wants(ref)) return;
   const nowMs = clock.nowMs();
   tap.emit({
     ref,
     kind: "change",
-    topic: `${schema}.${table}`,
+    topic: `${kind.schema}.${kind.table}`,
     event: type,
     from: "database",
     recipients,
-    sizeBytes: dataJson.length,
-    payload: dataJson,
-    latencyMs: nowMs - times.committedMs,
-    times: { ...times, deliveredMs: nowMs },
+    sizeBytes: data.length,
+    payload: Buffer.from(data.buffer, data.byteOffset, data.length).toString(),
+    latencyMs: nowMs - committedMs,
+    times: { committedMs, receivedMs, ...times, deliveredMs: nowMs },
   });
 }

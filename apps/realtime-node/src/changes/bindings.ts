@@ -19,7 +19,7 @@ interface Options {
   clock: Clock;
   log: Log;
   /** After a change has been handed to all its channels on this node. */
-  onDelivered?(envelope: ChangeEnvelope, recipients: number): void;
+  onDelivered?(ref: string, envelope: ChangeEnvelope, recipients: number): void;
 }
 
 /** The postgres_changes bindings of this node's channels (protocol 6). */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseLsn } from "../wal/lsn.ts";
 import type { Relation, RowChange } from "../wal/row-change.ts";
-import { changeData, changeError, projectionOf, ROW_ERRORS } from "./change-data.ts";
+import { changeError, projectionOf, ROW_ERRORS, RowView } from "./change-data.ts";
+import { JsonArena } from "./json-arena.ts";
 
 const relation: Relation = {
   oid: 1,
@@ -26,18 +27,20 @@ const base = {
 const readable = new Set(["id", "task"]);
 const access = { role: "r", isSubjectToPolicies: false, readable };
 const projection = projectionOf(relation, { access, select: undefined, primaryKey: ["id"] });
-const context = {
+const options = {
   projection,
-  render: (oid: number, text: string) => (oid === 20 ? text : JSON.stringify(text)),
+  renderOf: (oid: number) => (oid === 20 ? (text: string) => text : (text: string) => JSON.stringify(text)),
   typeName: (oid: number) => (oid === 20 ? "int8" : "text"),
   onlyKeyOfDeleted: undefined,
   hidesOldRecord: false,
 };
-const data = (change: Partial<RowChange>, more: Partial<typeof context> = {}) =>
-  changeData(
-    { ...base, type: "INSERT", newTuple: undefined, oldTuple: undefined, ...change },
-    { ...context, ...more },
-  );
+const arena = new JsonArena();
+const nothingRemote = () => "never";
+const data = (given: Partial<RowChange>, more: Partial<ConstructorParameters<typeof RowView>[0]> = {}) => {
+  const change = { ...base, type: "INSERT" as const, newTuple: undefined, oldTuple: undefined, ...given };
+  const view = new RowView({ ...options, relation: change.relation, ...more });
+  return Buffer.from(view.data(change, nothingRemote, arena)).toString();
+};
 
 describe("the data of a change [6.4]", () => {
   test("an INSERT has no old_record, NULL is null, hidden columns are absent", () => {
@@ -72,7 +75,7 @@ describe("the data of a change [6.4]", () => {
     };
     expect(JSON.parse(data(gone))).toMatchObject({ old_record: { id: 1, task: "t" } });
     expect(JSON.parse(data(gone))).not.toHaveProperty("record");
-    expect(JSON.parse(data(gone, { onlyKeyOfDeleted: new Set(["id"]) as never })).old_record).toEqual({
+    expect(JSON.parse(data(gone, { onlyKeyOfDeleted: new Set(["id"]) })).old_record).toEqual({
       id: 1,
     });
     expect(JSON.parse(data(gone, { hidesOldRecord: true })).old_record).toEqual({});
@@ -86,7 +89,7 @@ describe("the data of a change [6.4]", () => {
 
   test("an error frame tells nothing of the row", () => {
     const change = { ...base, type: "UPDATE" as const, newTuple: ["1", "a", "s"], oldTuple: undefined };
-    expect(JSON.parse(changeError(change, ROW_ERRORS.unauthorized))).toEqual({
+    expect(JSON.parse(Buffer.from(changeError(change, ROW_ERRORS.unauthorized)).toString())).toEqual({
       schema: "public",
       table: 'to"dos',
       type: "UPDATE",
@@ -98,6 +101,37 @@ describe("the data of a change [6.4]", () => {
       lsn: "0/10",
     });
   });
+});
+
+test("one view tells rows of different commits and kinds apart", () => {
+  const view = new RowView({ ...options, relation });
+  const told = (given: Partial<RowChange>) => {
+    const change = {
+      ...base,
+      type: "INSERT" as const,
+      newTuple: ["1", "a", "s"],
+      oldTuple: undefined,
+      ...given,
+    };
+    const { type, lsn, commit_timestamp } = JSON.parse(
+      Buffer.from(view.data(change, nothingRemote, arena)).toString(),
+    );
+    return [type, lsn, commit_timestamp];
+  };
+  const [early, late] = ["2026-08-21T12:00:00.000Z", "1970-01-01T00:00:00.000Z"];
+  expect(told({})).toEqual(["INSERT", "0/10", early]);
+  expect(told({ type: "UPDATE" })).toEqual(["UPDATE", "0/10", early]);
+  expect(told({ commitLsn: parseLsn("0/20") })).toEqual(["INSERT", "0/20", early]);
+  expect(told({ commitLsn: parseLsn("0/20"), commitMs: 0 })).toEqual(["INSERT", "0/20", late]);
+  expect(told({})).toEqual(["INSERT", "0/10", early]);
+});
+
+test("values that only Postgres can render are taken from its answers", () => {
+  const renderOf = (oid: number) => (oid === 20 ? (text: string) => text : null);
+  const view = new RowView({ ...options, relation, renderOf });
+  const change = { ...base, type: "INSERT" as const, newTuple: ["1", "a", "s"], oldTuple: undefined };
+  const text = Buffer.from(view.data(change, (oid, value) => `["${oid}","${value}"]`, arena)).toString();
+  expect(JSON.parse(text).record).toEqual({ id: 1, task: ["25", "a"] });
 });
 
 test("select always includes the key [6.2]", () => {

@@ -1,5 +1,14 @@
-import { formatLsn } from "../wal/lsn.ts";
-import { currentRow, identityRow, type Relation, type RowChange, type Tuple } from "../wal/row-change.ts";
+import { formatLsn, type Lsn } from "../wal/lsn.ts";
+import {
+  type ChangeType,
+  currentRow,
+  identityRow,
+  type Relation,
+  type RowChange,
+  type Tuple,
+} from "../wal/row-change.ts";
+import type { Render } from "../wal/types.ts";
+import type { JsonArena } from "./json-arena.ts";
 import type { RoleAccess } from "./role-access.ts";
 
 /** A change that takes more room in the stream is cut to its small values (protocol 6.5, Error 413). */
@@ -42,82 +51,124 @@ export function projectionOf(
   return { key: columns.join(","), columns };
 }
 
-interface DataContext {
+/** A column as a view shows it. */
+interface ShownColumn {
+  readonly index: number;
+  readonly name: string;
+  /** `"name":` */
+  readonly label: string;
+  readonly typeOid: number;
+  /** Null for types that only Postgres can render. */
+  readonly render: Render | null;
+}
+
+interface ViewOptions {
+  relation: Relation;
   projection: Projection;
-  render: RenderValue;
   typeName: TypeNameOf;
+  renderOf(typeOid: number): Render | null;
   /** Row-level security is on for these readers: a DELETE tells no more than the primary key. */
   onlyKeyOfDeleted: ReadonlySet<string> | undefined;
   /** The role may not read the primary key: a DELETE tells nothing of the row (12.31). */
   hidesOldRecord: boolean;
 }
 
-/** The `data` of a change as finished JSON text (protocol 6.4), with its position added (difference D13). */
-export function changeData(change: RowChange, context: DataContext): string {
-  const { relation, type } = change;
-  const isTooLarge = change.bytes > RECORD_BYTES_MAX;
-  const record = (tuple: Tuple, isShown: (name: string) => boolean = () => true) =>
-    recordJson(relation, tuple, context, (name, text) => isShown(name) && !(isTooLarge && !isSmall(text)));
-  const parts = [
-    ...headOf(change),
-    `"commit_timestamp":"${new Date(change.commitMs).toISOString()}"`,
-    `"columns":${columnsJson(relation, context)}`,
-  ];
-  if (type !== "DELETE") parts.push(`"record":${record(currentRow(change))}`);
-  if (type !== "INSERT") parts.push(`"old_record":${oldRecord(change, context, record)}`);
-  parts.push(`"errors":${isTooLarge ? JSON.stringify([ROW_ERRORS.tooLarge]) : "null"}`, positionOf(change));
-  return `{${parts.join(",")}}`;
+type IsShown = (name: string, text: string | null) => boolean;
+
+/**
+ * How some readers see the rows of one table: the `data` of a change as finished JSON (protocol 6.4), with its position
+ * added (difference D13). What does not change from row to row is rendered once per transaction.
+ */
+export class RowView {
+  readonly #options: ViewOptions;
+  readonly #shown: readonly ShownColumn[];
+  readonly #columnsJson: string;
+  readonly #heads = new Map<ChangeType, { commitMs: number; bytes: Buffer }>();
+  #tail: { commitLsn: Lsn; text: string } | undefined;
+
+  constructor(options: ViewOptions) {
+    const { relation, projection, typeName, renderOf } = options;
+    this.#options = options;
+    this.#shown = projection.columns.map((index) => {
+      const { name = "", typeOid = 0 } = relation.columns[index] ?? {};
+      return { index, name, label: `${JSON.stringify(name)}:`, typeOid, render: renderOf(typeOid) };
+    });
+    const columns = this.#shown.map(
+      ({ name, typeOid }) => `{"name":${JSON.stringify(name)},"type":${JSON.stringify(typeName(typeOid))}}`,
+    );
+    this.#columnsJson = `[${columns.join(",")}]`;
+  }
+
+  /** @param remote renders values of types that only Postgres can render; it has been asked before */
+  data(change: RowChange, remote: RenderValue, arena: JsonArena): Uint8Array {
+    const isTooLarge = change.bytes > RECORD_BYTES_MAX;
+    const record = (tuple: Tuple, isShown?: IsShown) =>
+      this.#record(
+        tuple,
+        remote,
+        isTooLarge ? (name, text) => isSmall(text) && (isShown?.(name, text) ?? true) : isShown,
+      );
+    let text = "";
+    if (change.type !== "DELETE") text += `"record":${record(currentRow(change))},`;
+    if (change.type !== "INSERT") text += `"old_record":${this.#oldRecord(change, record)},`;
+    text += `"errors":${isTooLarge ? JSON.stringify([ROW_ERRORS.tooLarge]) : "null"},`;
+    return arena.join(this.#head(change), text + this.#tailOf(change));
+  }
+
+  #head(change: RowChange): Buffer {
+    const { type, commitMs } = change;
+    const known = this.#heads.get(type);
+    if (known?.commitMs === commitMs) return known.bytes;
+    const timestamp = new Date(commitMs).toISOString();
+    const bytes = Buffer.from(
+      `${headOf(change)},"commit_timestamp":"${timestamp}","columns":${this.#columnsJson},`,
+    );
+    this.#heads.set(type, { commitMs, bytes });
+    return bytes;
+  }
+
+  #tailOf({ commitLsn }: RowChange): string {
+    if (this.#tail?.commitLsn !== commitLsn) this.#tail = { commitLsn, text: tailOf(commitLsn) };
+    return this.#tail.text;
+  }
+
+  #oldRecord(change: RowChange, record: (tuple: Tuple, isShown?: IsShown) => string): string {
+    const { hidesOldRecord, onlyKeyOfDeleted } = this.#options;
+    const tuple = identityRow(change);
+    if (change.type === "UPDATE") return record(tuple);
+    if (hidesOldRecord) return "{}";
+    return onlyKeyOfDeleted === undefined
+      ? record(tuple)
+      : record(tuple, (name) => onlyKeyOfDeleted.has(name));
+  }
+
+  #record(tuple: Tuple, remote: RenderValue, isShown: IsShown | undefined): string {
+    let text = "";
+    for (const { index, name, label, typeOid, render } of this.#shown) {
+      const value = tuple[index];
+      if (value === undefined || (isShown !== undefined && !isShown(name, value))) continue;
+      const json = value === null ? "null" : render === null ? remote(typeOid, value) : render(value);
+      text += text === "" ? label + json : `,${label}${json}`;
+    }
+    return `{${text}}`;
+  }
 }
 
 /** A change whose row cannot be shown: the shape of Supabase's error frames. */
-export function changeError(change: RowChange, error: string): string {
-  const parts = [...headOf(change), '"commit_timestamp":null', '"columns":[]', '"record":{}'];
-  if (change.type === "UPDATE") parts.push('"old_record":{}');
-  parts.push(`"errors":${JSON.stringify([error])}`, positionOf(change));
-  return `{${parts.join(",")}}`;
+export function changeError(change: RowChange, error: string): Uint8Array {
+  const old = change.type === "UPDATE" ? '"old_record":{},' : "";
+  const errors = JSON.stringify([error]);
+  return Buffer.from(
+    `${headOf(change)},"commit_timestamp":null,"columns":[],"record":{},${old}"errors":${errors},${tailOf(change.commitLsn)}`,
+  );
 }
 
-function headOf({ relation: { schema, table }, type }: RowChange): string[] {
-  return [`"schema":${JSON.stringify(schema)}`, `"table":${JSON.stringify(table)}`, `"type":"${type}"`];
+function headOf({ relation: { schema, table }, type }: RowChange): string {
+  return `{"schema":${JSON.stringify(schema)},"table":${JSON.stringify(table)},"type":"${type}"`;
 }
 
-function positionOf({ commitLsn }: RowChange): string {
-  return `"lsn":"${formatLsn(commitLsn)}"`;
-}
-
-function oldRecord(
-  change: RowChange,
-  { onlyKeyOfDeleted, hidesOldRecord }: DataContext,
-  record: (tuple: Tuple, isShown?: (name: string) => boolean) => string,
-): string {
-  const tuple = identityRow(change);
-  if (change.type === "UPDATE") return record(tuple);
-  if (hidesOldRecord) return "{}";
-  return onlyKeyOfDeleted === undefined ? record(tuple) : record(tuple, (name) => onlyKeyOfDeleted.has(name));
-}
-
-function recordJson(
-  relation: Relation,
-  tuple: Tuple,
-  { projection, render }: DataContext,
-  isShown: (name: string, text: string | null) => boolean,
-): string {
-  const members: string[] = [];
-  for (const index of projection.columns) {
-    const column = relation.columns[index];
-    const text = tuple[index];
-    if (column === undefined || text === undefined || !isShown(column.name, text)) continue;
-    members.push(`${JSON.stringify(column.name)}:${text === null ? "null" : render(column.typeOid, text)}`);
-  }
-  return `{${members.join(",")}}`;
-}
-
-function columnsJson(relation: Relation, { projection, typeName }: DataContext): string {
-  const columns = projection.columns.map((index) => {
-    const { name = "", typeOid = 0 } = relation.columns[index] ?? {};
-    return `{"name":${JSON.stringify(name)},"type":${JSON.stringify(typeName(typeOid))}}`;
-  });
-  return `[${columns.join(",")}]`;
+function tailOf(commitLsn: Lsn): string {
+  return `"lsn":"${formatLsn(commitLsn)}"}`;
 }
 
 function isSmall(text: string | null): boolean {

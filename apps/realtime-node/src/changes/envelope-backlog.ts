@@ -1,4 +1,5 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+import { formatLsn, toLsn } from "../wal/lsn.ts";
 
 /** A registration is answered within milliseconds; this is for the one that is not. */
 const BYTES_MAX = 8 * 1024 * 1024;
@@ -18,12 +19,13 @@ export class EnvelopeBacklog {
   }
 
   add(envelope: ChangeEnvelope): void {
-    if (this.#bytes + envelope.dataJson.length > BYTES_MAX) {
-      this.#overflow = { fromLsn: this.#overflow?.fromLsn ?? envelope.lsn, toLsn: envelope.lsn };
+    if (this.#bytes + envelope.data.length > BYTES_MAX) {
+      const lsn = formatLsn(toLsn(envelope.lsn));
+      this.#overflow = { fromLsn: this.#overflow?.fromLsn ?? lsn, toLsn: lsn };
       return;
     }
     this.#envelopes.push(envelope);
-    this.#bytes += envelope.dataJson.length;
+    this.#bytes += envelope.data.length;
   }
 
   /** In their order. */

@@ -1,49 +1,43 @@
-import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { ProjectSettings } from "@tidewire/protocol/project";
-import { formatLsn } from "../wal/lsn.ts";
 import type { Relation } from "../wal/row-change.ts";
-import {
-  changeData,
-  changeError,
-  type Projection,
-  projectionOf,
-  type RenderValue,
-  type TypeNameOf,
-} from "./change-data.ts";
+import type { Render } from "../wal/types.ts";
+import { changeError, projectionOf, type RenderValue, RowView, type TypeNameOf } from "./change-data.ts";
+import type { View } from "./envelope-sender.ts";
+import type { JsonArena } from "./json-arena.ts";
 import { type MatchedChange, rowErrorFor } from "./matching.ts";
 import type { RowAuthorization } from "./row-authorization.ts";
 import type { TableShape } from "./shapes.ts";
 
 interface Facts {
-  ref: string;
-  epoch: number;
   deletes: ProjectSettings["deletes"];
-  render: RenderValue;
+  /** For types that only Postgres can render. */
+  remote: RenderValue;
+  renderOf(typeOid: number): Render | null;
   typeName: TypeNameOf;
-  times: Omit<ChangeEnvelope["times"], "committedMs" | "receivedMs" | "sentMs">;
+  arena: JsonArena;
 }
 
 /** Everybody who is shown the same of one change. */
 interface Audience {
-  dataJson: string;
+  data: Uint8Array;
   shapes: TableShape[];
 }
 
 /**
- * The envelopes of one change, by the node life that gets them: who sees the same columns shares one envelope, so that
- * the work follows the number of views, not of subscribers.
+ * One change as each node life gets it: who sees the same columns shares one view, so that the work follows the number
+ * of views, not of subscribers.
  */
-export function envelopesOf(
+export function viewsByHolder(
   matched: MatchedChange,
   authorization: RowAuthorization,
   facts: Facts,
-): Map<string, ChangeEnvelope[]> {
-  const byHolder = new Map<string, ChangeEnvelope[]>();
-  for (const audience of audiencesOf(matched, authorization, facts)) {
-    for (const [holder, shapes] of shapesByHolder(audience)) {
-      const envelopes = byHolder.get(holder) ?? [];
-      byHolder.set(holder, envelopes);
-      envelopes.push(toEnvelope(matched, audience.dataJson, shapes, facts));
+): Map<string, View[]> {
+  const byHolder = new Map<string, View[]>();
+  for (const { data, shapes } of audiencesOf(matched, authorization, facts)) {
+    for (const [holder, ids] of shapesByHolder(shapes)) {
+      const views = byHolder.get(holder);
+      if (views === undefined) byHolder.set(holder, [{ shapes: ids, data }]);
+      else views.push({ shapes: ids, data });
     }
   }
   return byHolder;
@@ -56,12 +50,18 @@ function audiencesOf(
 ): Iterable<Audience> {
   const audiences = new Map<string, Audience>();
   for (const onTable of matched.shapes) {
-    if (isDeleteWithheld(matched, onTable, facts.deletes) || !authorization.isVisible(matched, onTable))
-      continue;
-    const view = viewOf(matched, onTable);
-    const audience = audiences.get(view.key);
+    if (isDeleteWithheld(matched, onTable, facts.deletes)) continue;
+    if (!authorization.isVisible(matched, onTable)) continue;
+    const { change } = matched;
+    const error = rowErrorFor(change, onTable);
+    const { key, view } = knownView(change.relation, onTable, facts);
+    const audience = audiences.get(error ?? key);
     if (audience !== undefined) audience.shapes.push(onTable);
-    else audiences.set(view.key, { dataJson: view.data(facts), shapes: [onTable] });
+    else {
+      const data =
+        error === undefined ? view.data(change, facts.remote, facts.arena) : changeError(change, error);
+      audiences.set(error ?? key, { data, shapes: [onTable] });
+    }
   }
   return audiences.values();
 }
@@ -76,71 +76,42 @@ function isDeleteWithheld(
   return deletes === "none" || access.isSubjectToPolicies;
 }
 
-/** Equal keys: the same text for both. */
-interface View {
+interface KnownView {
+  readonly relation: Relation;
+  /** Equal keys: the same text for both. */
   readonly key: string;
-  data(facts: Facts): string;
+  readonly view: RowView;
 }
 
-function viewOf({ change }: MatchedChange, onTable: TableShape): View {
-  const error = rowErrorFor(change, onTable);
-  if (error !== undefined) return { key: error, data: () => changeError(change, error) };
-  const { access, table } = onTable;
-  const projection = projectionFor(change.relation, onTable);
-  const hidesOldRecord = table.primaryKey.some((name) => !access.readable.has(name));
-  const onlyKeyOfDeleted =
-    access.isSubjectToPolicies && table.primaryKey.length > 0 ? new Set(table.primaryKey) : undefined;
-  return {
-    key: `${projection.key}/${hidesOldRecord}/${onlyKeyOfDeleted !== undefined}`,
-    data: ({ render, typeName }) =>
-      changeData(change, { projection, render, typeName, onlyKeyOfDeleted, hidesOldRecord }),
-  };
-}
+const VIEWS = new WeakMap<TableShape, KnownView>();
 
-const PROJECTIONS = new WeakMap<TableShape, { relation: Relation; projection: Projection }>();
-
-export function projectionFor(relation: Relation, onTable: TableShape): Projection {
-  const known = PROJECTIONS.get(onTable);
-  if (known?.relation === relation) return known.projection;
+/** A shape lives in one epoch, and so do the types: what was made for it stays right. */
+function knownView(relation: Relation, onTable: TableShape, { typeName, renderOf }: Facts): KnownView {
+  const known = VIEWS.get(onTable);
+  if (known?.relation === relation) return known;
   const { access, table, shape } = onTable;
-  const projection = projectionOf(relation, {
-    access,
-    select: shape.spec.select,
-    primaryKey: table.primaryKey,
-  });
-  PROJECTIONS.set(onTable, { relation, projection });
-  return projection;
+  const { primaryKey } = table;
+  const projection = projectionOf(relation, { access, select: shape.spec.select, primaryKey });
+  const hidesOldRecord = primaryKey.some((name) => !access.readable.has(name));
+  const onlyKeyOfDeleted =
+    access.isSubjectToPolicies && primaryKey.length > 0 ? new Set(primaryKey) : undefined;
+  const made = {
+    relation,
+    key: `${projection.key}/${hidesOldRecord}/${onlyKeyOfDeleted !== undefined}`,
+    view: new RowView({ relation, projection, typeName, renderOf, onlyKeyOfDeleted, hidesOldRecord }),
+  };
+  VIEWS.set(onTable, made);
+  return made;
 }
 
-function shapesByHolder({ shapes }: Audience): Map<string, string[]> {
+function shapesByHolder(shapes: readonly TableShape[]): Map<string, string[]> {
   const byHolder = new Map<string, string[]>();
   for (const { shape } of shapes) {
     for (const holder of shape.holders.keys()) {
-      const ids = byHolder.get(holder) ?? [];
-      byHolder.set(holder, ids);
-      ids.push(shape.id);
+      const ids = byHolder.get(holder);
+      if (ids === undefined) byHolder.set(holder, [shape.id]);
+      else ids.push(shape.id);
     }
   }
   return byHolder;
-}
-
-function toEnvelope(
-  { change }: MatchedChange,
-  dataJson: string,
-  shapes: string[],
-  { ref, epoch, times }: Facts,
-): ChangeEnvelope {
-  const { commitMs: committedMs, receivedMs, relation, type, ordinal } = change;
-  return {
-    ref,
-    epoch,
-    shapes,
-    type,
-    schema: relation.schema,
-    table: relation.table,
-    lsn: formatLsn(change.commitLsn),
-    ordinal,
-    dataJson,
-    times: { committedMs, receivedMs, ...times, sentMs: 0 },
-  };
 }

@@ -1,23 +1,25 @@
-import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
+import type { HomeTimes } from "@tidewire/protocol/cluster/changes";
 import type { Percentiles, Stage } from "@tidewire/protocol/cluster/inspect";
 import { RecentDurations } from "../wal/lag.ts";
 
-type Times = ChangeEnvelope["times"];
-
-/** What a home can measure; the last stage, `socket`, is that of the nodes. */
-const HOME_STAGES = ["receive", "decode", "match", "authorize", "fanOut"] as const satisfies Stage[];
-
-/** Where the time between a commit and its delivery goes. */
+/** Where the time between a commit and its delivery goes; the last stage, `socket`, is that of the nodes. */
 export class LagStages {
-  readonly #stages = new Map(HOME_STAGES.map((stage) => [stage, new RecentDurations()]));
+  readonly #of = {
+    receive: new RecentDurations(),
+    decode: new RecentDurations(),
+    match: new RecentDurations(),
+    authorize: new RecentDurations(),
+    fanOut: new RecentDurations(),
+  } satisfies Partial<Record<Stage, RecentDurations>>;
   readonly #total = new RecentDurations();
 
-  add(times: Times): void {
-    const { committedMs, receivedMs, decodedMs, matchedMs, authorizedMs, sentMs } = times;
-    const passed = [committedMs, receivedMs, decodedMs, matchedMs, authorizedMs, sentMs];
-    for (const [index, stage] of HOME_STAGES.entries()) {
-      this.#stages.get(stage)?.add((passed[index + 1] ?? 0) - (passed[index] ?? 0), sentMs);
-    }
+  add(committedMs: number, receivedMs: number, times: HomeTimes): void {
+    const { decodedMs, matchedMs, authorizedMs, sentMs } = times;
+    this.#of.receive.add(receivedMs - committedMs, sentMs);
+    this.#of.decode.add(decodedMs - receivedMs, sentMs);
+    this.#of.match.add(matchedMs - decodedMs, sentMs);
+    this.#of.authorize.add(authorizedMs - matchedMs, sentMs);
+    this.#of.fanOut.add(sentMs - authorizedMs, sentMs);
     this.#total.add(sentMs - committedMs, sentMs);
   }
 
@@ -27,7 +29,7 @@ export class LagStages {
 
   stages(nowMs: number): Record<string, Percentiles> {
     return Object.fromEntries(
-      [...this.#stages].map(([stage, durations]) => [stage, durations.percentiles(nowMs)]),
+      Object.entries(this.#of).map(([stage, durations]) => [stage, durations.percentiles(nowMs)]),
     );
   }
 

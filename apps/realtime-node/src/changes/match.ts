@@ -59,13 +59,17 @@ export class MatchIndex<T extends Matchable> {
   }
 
   /** Whatever may want the change: events are right, equalities hold, the rest of each filter is still to be tried. */
-  *candidates(type: ChangeType, read: ValueOf): Iterable<T> {
-    for (const item of this.#unhinted) if (wants(item, type)) yield item;
+  candidates(type: ChangeType, read: ValueOf): T[] {
+    const found: T[] = [];
+    for (const item of this.#unhinted) if (wants(item, type)) found.push(item);
     for (const [column, index] of this.#columns) {
       const value = read(column);
       if (typeof value !== "string") continue;
-      for (const item of index.byKey.get(index.keyOf(value)) ?? []) if (wants(item, type)) yield item;
+      const bucket = index.byKey.get(index.keyOf(value));
+      if (bucket === undefined) continue;
+      for (const item of bucket) if (wants(item, type)) found.push(item);
     }
+    return found;
   }
 }
 

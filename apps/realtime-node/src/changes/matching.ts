@@ -69,9 +69,11 @@ export function rowErrorFor({ type }: RowChange, { table, access }: TableShape):
 const POSITIONS = new WeakMap<Relation, Map<string, number>>();
 
 function positionsOf(relation: Relation): Map<string, number> {
-  const known = POSITIONS.get(relation) ?? new Map(relation.columns.map(({ name }, index) => [name, index]));
-  POSITIONS.set(relation, known);
-  return known;
+  const known = POSITIONS.get(relation);
+  if (known !== undefined) return known;
+  const positions = new Map(relation.columns.map(({ name }, index) => [name, index]));
+  POSITIONS.set(relation, positions);
+  return positions;
 }
 
 export function reader(change: RowChange): ValueOf {

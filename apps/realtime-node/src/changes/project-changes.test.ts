@@ -8,10 +8,11 @@ import { MemoryBus } from "../bus/memory-bus.ts";
 import { systemClock } from "../clock.ts";
 import { createDeferred, type Deferred } from "../deferred.ts";
 import { createLog } from "../log.ts";
+import { formatLsn, parseLsn, toLsn } from "../wal/lsn.ts";
 import { Bindings } from "./bindings.ts";
-import { encodeEnvelopes } from "./envelope-batch.ts";
+import { encodeMessage } from "./envelope-batch.ts";
 
-const times = { committedMs: 1, receivedMs: 1, decodedMs: 1, matchedMs: 1, authorizedMs: 1, sentMs: 1 };
+const times = { decodedMs: 1, matchedMs: 1, authorizedMs: 1, sentMs: 1 };
 const life = { node: "n1", boot: "b1" };
 const ref = "r";
 
@@ -39,10 +40,10 @@ function setUp() {
     bindings,
     async send(envelopes: ChangeEnvelope[], { epoch = 1, skip = 0 } = {}) {
       seq += 1 + skip;
-      bus.publish(
-        subjects.changes(ref, life.node),
-        encodeEnvelopes({ boot: life.boot, epoch, seq, envelopes }),
-      );
+      const kinds = envelopes.map(({ kind }) => kind);
+      const head = { boot: life.boot, epoch, seq, times, kinds };
+      const changes = envelopes.map((each, kind) => ({ ...each, kind }));
+      bus.publish(subjects.changes(ref, life.node), encodeMessage(head, changes));
       await bus.flush();
     },
     async say(notice: HomeNotice) {
@@ -65,7 +66,8 @@ function setUp() {
         channelId,
         ref,
         topic: "t",
-        deliver: (ids: readonly number[], _: string, { lsn }: ChangeEnvelope) => got.push(`${ids}@${lsn}`),
+        deliver: (ids: readonly number[], changes: readonly ChangeEnvelope[]) =>
+          void got.push(...changes.map(({ lsn }) => `${ids}@${formatLsn(toLsn(lsn))}`)),
         system: (payload: SystemPayload) => told.push(payload),
       };
       const spec = { event: "*" as const, schema: "public", table: "t" };
@@ -77,16 +79,14 @@ function setUp() {
 
 function envelope(lsn: string, shapes = ["s1"], ordinal = 0): ChangeEnvelope {
   return {
-    ref,
-    epoch: 1,
-    shapes,
+    kind: { shapes, schema: "public", table: "t" },
     type: "INSERT",
-    schema: "public",
-    table: "t",
-    lsn,
+    lsn: parseLsn(lsn),
     ordinal,
-    dataJson: "{}",
+    committedMs: 1,
+    receivedMs: 1,
     times,
+    data: Buffer.from("{}"),
   };
 }
 

@@ -7,12 +7,15 @@ import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, type Lsn, parseLsn } from "../wal/lsn.ts";
+import { formatLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import { concerningOf, concerns } from "./concerning.ts";
+import { deliveriesOf } from "./deliveries.ts";
 import { EnvelopeBacklog } from "./envelope-backlog.ts";
-import { decodeEnvelopes } from "./envelope-batch.ts";
+import { decodeMessage } from "./envelope-batch.ts";
 import { hear, type KnownHome } from "./known-home.ts";
 import { onNotices } from "./notices.ts";
 import { Receiver } from "./receiver.ts";
+import { Recipients } from "./recipients.ts";
 import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./registrar.ts";
 import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
@@ -32,7 +35,7 @@ export interface ProjectChangesOptions {
   clock: Clock;
   log: Log;
   /** After a change has been handed to all its channels here. */
-  onDelivered?(envelope: ChangeEnvelope, recipients: number): void;
+  onDelivered?(ref: string, envelope: ChangeEnvelope, recipients: number): void;
 }
 
 /**
@@ -130,7 +133,7 @@ export class ProjectChanges {
     if (!isFirst && lost !== null) tellGap(subscription, lost);
     const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
     for (const envelope of this.#backlog) {
-      if (!envelope.shapes.some((shape) => served.has(shape))) this.#deliver(envelope, subscription);
+      if (!envelope.kind.shapes.some((shape) => served.has(shape))) this.#deliver(envelope, subscription);
     }
     if (replaces !== null) {
       subscription.toldLost ||= replaces.toldLost;
@@ -180,40 +183,40 @@ export class ProjectChanges {
   }
 
   #onBatch(data: Uint8Array): void {
-    const batch = decodeEnvelopes(data);
+    const batch = decodeMessage(data);
     if (batch.boot !== this.#options.life.boot) return;
     if (batch.epoch > this.#epoch) this.#begin(batch.epoch);
     const { envelopes, lostAfter } = this.#receiver.receive(batch);
     const [first] = envelopes;
     if (lostAfter !== null && first !== undefined) {
-      const span = { fromLsn: formatLsn(lostAfter), toLsn: first.lsn };
+      const span = { fromLsn: formatLsn(lostAfter), toLsn: formatLsn(toLsn(first.lsn)) };
       for (const subscription of this.#subscriptions) tellGap(subscription, span);
     }
-    const isSomebodyPending = this.#isSomebodyPending();
-    for (const envelope of envelopes) {
-      if (isSomebodyPending) this.#backlog.add(envelope);
-      this.#deliverToAll(envelope);
-    }
+    if (this.#isSomebodyPending()) for (const envelope of envelopes) this.#backlog.add(envelope);
+    this.#deliverToAll(envelopes);
   }
 
-  #deliverToAll(envelope: ChangeEnvelope): void {
-    const lsn = parseLsn(envelope.lsn);
-    let recipients = 0;
-    for (const [subscription, ids] of this.#routes.targets(envelope)) {
-      if (!concerns(envelope, lsn, subscription)) continue;
-      subscription.subscriber.deliver(ids, envelope.dataJson, envelope);
-      recipients++;
+  #deliverToAll(envelopes: readonly ChangeEnvelope[]): void {
+    const recipients = new Recipients();
+    for (const [subscription, deliveries] of deliveriesOf(envelopes, this.#routes)) {
+      for (const { ids, changes } of deliveries) {
+        const concerning = concerningOf(changes, subscription);
+        if (concerning.length === 0) continue;
+        subscription.subscriber.deliver(ids, concerning);
+        recipients.add(concerning);
+      }
     }
     const nowMs = this.#options.clock.nowMs();
-    this.socketLag.add(nowMs - envelope.times.sentMs, nowMs);
-    this.#options.onDelivered?.(envelope, recipients);
+    const { onDelivered, ref } = this.#options;
+    for (const envelope of envelopes) {
+      this.socketLag.add(nowMs - envelope.times.sentMs, nowMs);
+      onDelivered?.(ref, envelope, recipients.of(envelope));
+    }
   }
 
   #deliver(envelope: ChangeEnvelope, to: Subscription): void {
-    if (!concerns(envelope, parseLsn(envelope.lsn), to)) return;
-    for (const [subscription, ids] of this.#routes.targets(envelope)) {
-      if (subscription === to) to.subscriber.deliver(ids, envelope.dataJson, envelope);
-    }
+    const ids = this.#routes.idsOf(to, envelope.kind.shapes);
+    if (ids.length > 0 && concerns(envelope, to)) to.subscriber.deliver(ids, [envelope]);
   }
 
   #onNotice(notice: HomeNotice): void {
@@ -269,8 +272,4 @@ export class ProjectChanges {
   #tidy(): void {
     if (!this.#isSomebodyPending()) this.#backlog.clear();
   }
-}
-
-function concerns({ times }: ChangeEnvelope, lsn: Lsn, { fromLsn, sinceMs }: Subscription): boolean {
-  return fromLsn !== null && lsn >= fromLsn && times.committedMs >= sinceMs;
 }

@@ -1,4 +1,4 @@
-import type { ChangeEnvelope, HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { HomeNotice, HomeTimes } from "@tidewire/protocol/cluster/changes";
 import type { ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus } from "../bus/bus.ts";
 import type { Clock } from "../clock.ts";
@@ -8,7 +8,8 @@ import type { TypeCatalog } from "../wal/type-catalog.ts";
 import { JsonRenderer } from "../wal/types.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
 import { EnvelopeSender, type Sent } from "./envelope-sender.ts";
-import { envelopesOf } from "./envelopes.ts";
+import { viewsByHolder } from "./envelopes.ts";
+import { JsonArena } from "./json-arena.ts";
 import { LagStages } from "./lag-stages.ts";
 import { confirm, type MatchedChange, match, RemoteQuestions } from "./matching.ts";
 import { RemoteValues } from "./remote-values.ts";
@@ -53,6 +54,7 @@ export class Publisher {
   readonly #tableChanges = new Map<string, number>();
   readonly #options: Options;
   readonly #sender: EnvelopeSender;
+  readonly #arena = new JsonArena();
   #renderer: JsonRenderer;
 
   constructor(options: Options) {
@@ -93,26 +95,23 @@ export class Publisher {
     const authorization = await authorizeRows(matched, ask);
     const remote = await this.#prepareValues(matched);
     const facts = {
-      ref,
-      epoch: this.#options.epoch(),
       deletes: settings().deletes,
-      render: remote.render,
+      remote: remote.render,
+      renderOf: (oid: number) => this.#renderer.for(oid),
       typeName: (oid: number) => types.get(oid)?.name ?? "text",
-      times: { decodedMs: takenMs, matchedMs, authorizedMs: clock.nowMs() },
+      arena: this.#arena,
     };
-    const sent: ChangeEnvelope[] = [];
+    const times = { decodedMs: takenMs, matchedMs, authorizedMs: clock.nowMs() };
+    const sent: RowChange[] = [];
     for (const each of matched) {
-      const byHolder = envelopesOf(each, authorization, facts);
-      for (const [holder, envelopes] of byHolder) {
-        for (const envelope of envelopes) envelope.times.sentMs = clock.nowMs();
-        this.#sender.add(holder, envelopes);
-        if (envelopes[0] !== undefined) sent.push(envelopes[0]);
-      }
+      const byHolder = viewsByHolder(each, authorization, facts);
+      for (const [holder, views] of byHolder) this.#sender.add(holder, each.change, views, times);
+      if (byHolder.size > 0) sent.push(each.change);
     }
-    this.#sender.flush();
+    this.#sender.flush(times);
     for (const unchecked of authorization.unchecked) this.#tell(unchecked);
     await this.#options.bus.flush();
-    this.#measure(sent);
+    this.#measure(sent, { ...times, sentMs: clock.nowMs() });
   }
 
   async #match(changes: readonly RowChange[]): Promise<MatchedChange[]> {
@@ -153,12 +152,15 @@ export class Publisher {
     notify({ kind: "rows-skipped", ref, shapes: [...shapes], rows, reason });
   }
 
-  #measure(sent: readonly ChangeEnvelope[]): void {
-    const sentMs = this.#options.clock.nowMs();
-    for (const { times, schema, table } of sent) {
-      this.lag.add({ ...times, sentMs });
+  #measure(sent: readonly RowChange[], times: HomeTimes): void {
+    const counts = new Map<Relation, number>();
+    for (const { commitMs, receivedMs, relation } of sent) {
+      this.lag.add(commitMs, receivedMs, times);
+      counts.set(relation, (counts.get(relation) ?? 0) + 1);
+    }
+    for (const [{ schema, table }, count] of counts) {
       const name = JSON.stringify([schema, table]);
-      this.#tableChanges.set(name, (this.#tableChanges.get(name) ?? 0) + 1);
+      this.#tableChanges.set(name, (this.#tableChanges.get(name) ?? 0) + count);
     }
   }
 }

@@ -1,22 +1,26 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import { describe, expect, test } from "vitest";
-import { parseLsn } from "../wal/lsn.ts";
-import { decodeEnvelopes, type EnvelopeBatch, encodeEnvelopes } from "./envelope-batch.ts";
+import { formatLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import {
+  decodeMessage,
+  type EnvelopeBatch,
+  encodeMessage,
+  FACTS_BYTES,
+  MalformedMessage,
+} from "./envelope-batch.ts";
 import { Receiver } from "./receiver.ts";
 
-const times = { committedMs: 1, receivedMs: 2, decodedMs: 3, matchedMs: 4, authorizedMs: 5, sentMs: 6 };
+const times = { decodedMs: 3, matchedMs: 4, authorizedMs: 5, sentMs: 6 };
 function envelope(lsn: string, ordinal: number, shape = "s1"): ChangeEnvelope {
   return {
-    ref: "r",
-    epoch: 1,
-    shapes: [shape],
+    kind: { shapes: [shape], schema: "public", table: "t" },
     type: "INSERT",
-    schema: "public",
-    table: "t",
-    lsn,
+    lsn: parseLsn(lsn),
     ordinal,
-    dataJson: `{"n":9007199254740993}`,
+    committedMs: 1,
+    receivedMs: 2,
     times,
+    data: Buffer.from(`{"n":9007199254740993}`),
   };
 }
 const batch = (seq: number, ...envelopes: ChangeEnvelope[]): EnvelopeBatch => ({
@@ -25,7 +29,8 @@ const batch = (seq: number, ...envelopes: ChangeEnvelope[]): EnvelopeBatch => ({
   seq,
   envelopes,
 });
-const places = (envelopes: ChangeEnvelope[]) => envelopes.map(({ lsn, ordinal }) => `${lsn}.${ordinal}`);
+const places = (envelopes: ChangeEnvelope[]) =>
+  envelopes.map(({ lsn, ordinal }) => `${formatLsn(toLsn(lsn))}.${ordinal}`);
 
 function receiver({ fromStart = true } = {}): Receiver {
   const made = new Receiver();
@@ -93,11 +98,37 @@ describe("what a node has seen", () => {
   });
 });
 
-test("a message keeps its data byte for byte", () => {
-  const sent = batch(7, envelope("0/10", 0), {
-    ...envelope("0/10", 1),
-    dataJson: '{"a":"é \\n 😀","b":1.50}',
+describe("a message", () => {
+  const head = { boot: "b", epoch: 1, seq: 7, times, kinds: [envelope("0/10", 0).kind] };
+  const changes = [
+    { ...envelope("0/10", 0), kind: 0 },
+    {
+      ...envelope("FFFFFFFF/FFFFFFFF", 4_294_967_295),
+      kind: 0,
+      type: "DELETE" as const,
+      committedMs: 1_789_000_000_000.123,
+      data: Buffer.from('{"a":"é \\n 😀","b":1.50}'),
+    },
+  ];
+
+  test("keeps its data byte for byte, and every fact of its changes", () => {
+    const { envelopes, ...place } = decodeMessage(encodeMessage(head, changes));
+    expect(place).toEqual({ boot: "b", epoch: 1, seq: 7 });
+    expect(envelopes).toEqual(changes.map((change) => ({ ...change, times, kind: head.kinds[0] })));
+    expect(envelopes[0]?.kind).toBe(envelopes[1]?.kind);
   });
-  expect(decodeEnvelopes(encodeEnvelopes(sent))).toEqual(sent);
-  expect(() => decodeEnvelopes(Buffer.from("nonsense"))).toThrow();
+
+  test("that no home has written is refused, wherever it is cut", () => {
+    const message = encodeMessage(head, changes);
+    const end = message.length - (changes[1]?.data.length ?? 0) - FACTS_BYTES;
+    for (let length = 0; length < message.length; length++) {
+      if (length === end || isHeadOnly(message, length)) continue;
+      expect(() => decodeMessage(message.subarray(0, length)), `${length}`).toThrow(MalformedMessage);
+    }
+    expect(() => decodeMessage(Buffer.from("nonsense"))).toThrow(MalformedMessage);
+  });
+
+  function isHeadOnly(message: Uint8Array, length: number): boolean {
+    return length === 4 + Buffer.from(message).readUInt32BE(0);
+  }
 });

@@ -1,5 +1,5 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
-import { LSN_ZERO, type Lsn, parseLsn } from "../wal/lsn.ts";
+import { LSN_ZERO, type Lsn, toLsn } from "../wal/lsn.ts";
 import type { EnvelopeBatch } from "./envelope-batch.ts";
 
 /** What comes of one message of the home. */
@@ -56,7 +56,7 @@ export class Receiver {
     // Envelopes of one change come together: they are compared with what was seen before this message.
     const [seenLsn, seenOrdinal] = [this.#lsn, this.#ordinal];
     for (const envelope of batch.envelopes) {
-      const lsn = parseLsn(envelope.lsn);
+      const lsn = toLsn(envelope.lsn);
       if (lsn < seenLsn || (lsn === seenLsn && envelope.ordinal <= seenOrdinal)) continue;
       envelopes.push(envelope);
       this.#lsn = lsn;

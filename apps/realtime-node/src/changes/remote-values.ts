@@ -1,14 +1,20 @@
-import type { RowChange } from "../wal/row-change.ts";
+import type { Relation, RowChange } from "../wal/row-change.ts";
 import type { Session } from "../wal/session.ts";
 import type { JsonRenderer, TypeSource } from "../wal/types.ts";
 import type { RenderValue } from "./change-data.ts";
 import { renderRemotely } from "./visibility.ts";
+
+interface RemoteColumn {
+  readonly index: number;
+  readonly typeOid: number;
+}
 
 /** Values of one batch whose JSON only Postgres knows: asked for once per type, then looked up. */
 export class RemoteValues {
   readonly #renderer: JsonRenderer;
   readonly #types: TypeSource;
   readonly #byType = new Map<number, Map<string, string>>();
+  readonly #columns = new Map<Relation, readonly RemoteColumn[]>();
 
   constructor(renderer: JsonRenderer, types: TypeSource) {
     this.#renderer = renderer;
@@ -20,8 +26,7 @@ export class RemoteValues {
   }
 
   note({ relation, newTuple, oldTuple }: RowChange): void {
-    for (const [index, { typeOid }] of relation.columns.entries()) {
-      if (this.#renderer.for(typeOid) !== null) continue;
+    for (const { index, typeOid } of this.#remoteColumns(relation)) {
       const values = this.#byType.get(typeOid) ?? new Map<string, string>();
       this.#byType.set(typeOid, values);
       for (const tuple of [newTuple, oldTuple]) {
@@ -41,8 +46,16 @@ export class RemoteValues {
     }
   }
 
-  readonly render: RenderValue = (typeOid, text) => {
-    const render = this.#renderer.for(typeOid);
-    return render === null ? (this.#byType.get(typeOid)?.get(text) ?? "null") : render(text);
-  };
+  readonly render: RenderValue = (typeOid, text) => this.#byType.get(typeOid)?.get(text) ?? "null";
+
+  /** Few tables have any. */
+  #remoteColumns(relation: Relation): readonly RemoteColumn[] {
+    const known = this.#columns.get(relation);
+    if (known !== undefined) return known;
+    const columns = relation.columns
+      .map(({ typeOid }, index) => ({ index, typeOid }))
+      .filter(({ typeOid }) => this.#renderer.for(typeOid) === null);
+    this.#columns.set(relation, columns);
+    return columns;
+  }
 }

@@ -46,51 +46,79 @@ interface Question {
  * @throws Refusal when the database is away: nothing has been decided then
  */
 export async function authorizeRows(matched: readonly MatchedChange[], ask: Ask): Promise<RowAuthorization> {
-  const questions = new Map<string, Question>();
-  for (const { change, shapes } of matched) {
-    const read = reader(change);
+  const questions = new Questions();
+  for (const each of matched) questions.add(each);
+  const unchecked = (await Promise.all(questions.all.map((each) => answer(each, ask)))).flat();
+  return {
+    isVisible: (each, onTable) => questions.isVisible(each, onTable),
+    unchecked,
+    queries: questions.all.length,
+  };
+}
+
+/** What has to be asked about a batch, and afterwards the answers. */
+class Questions {
+  readonly #byClass = new Map<string, Question>();
+  readonly #byShape = new Map<TableShape, Question | null>();
+  readonly #keys = new Map<MatchedChange, string>();
+
+  get all(): Question[] {
+    return [...this.#byClass.values()];
+  }
+
+  add(matched: MatchedChange): void {
+    const { change, shapes } = matched;
+    if (change.type === "DELETE") return;
+    let key: RowKey | undefined;
     for (const onTable of shapes) {
-      if (!needsQuestion(change.type, onTable) || rowErrorFor(change, onTable) !== undefined) continue;
-      const key = onTable.table.primaryKey.map((name) => read(name) ?? "");
-      const question = questionFor(questions, onTable);
-      question.keys.set(JSON.stringify(key), key);
-      question.shapes.add(onTable.shape.id);
+      const question = this.#questionOf(matched, onTable);
+      if (question === null) continue;
+      key ??= this.#keyOf(matched, onTable.table);
+      question.keys.set(this.#keys.get(matched) ?? "", key);
       question.xids.add(change.xid);
     }
   }
-  const unchecked = (await Promise.all([...questions.values()].map((each) => answer(each, ask)))).flat();
-  return {
-    isVisible({ change }, onTable) {
-      if (!needsQuestion(change.type, onTable) || rowErrorFor(change, onTable) !== undefined) return true;
-      const read = reader(change);
-      const key = JSON.stringify(onTable.table.primaryKey.map((name) => read(name) ?? ""));
-      return questions.get(questionKey(onTable))?.visible.has(key) ?? false;
-    },
-    unchecked,
-    queries: questions.size,
-  };
-}
 
-function needsQuestion(type: string, { access }: TableShape): boolean {
-  return type !== "DELETE" && access.isSubjectToPolicies;
-}
+  isVisible(matched: MatchedChange, onTable: TableShape): boolean {
+    if (matched.change.type === "DELETE") return true;
+    const question = this.#byShape.get(onTable) ?? null;
+    return question === null || question.visible.has(this.#keys.get(matched) ?? "");
+  }
 
-function questionFor(questions: Map<string, Question>, onTable: TableShape): Question {
-  const key = questionKey(onTable);
-  const { table, shape } = onTable;
-  const known = questions.get(key) ?? {
-    table,
-    claims: shape.claims,
-    keys: new Map<string, RowKey>(),
-    shapes: new Set<string>(),
-    xids: new Set<number>(),
-    visible: new Set<string>(),
-  };
-  questions.set(key, known);
-  return known;
-}
+  /** Null when nothing has to be asked: whether that is so does not depend on the row. */
+  #questionOf({ change }: MatchedChange, onTable: TableShape): Question | null {
+    const known = this.#byShape.get(onTable);
+    if (known !== undefined) return known;
+    const isOpen = !onTable.access.isSubjectToPolicies || rowErrorFor(change, onTable) !== undefined;
+    const question = isOpen ? null : this.#questionFor(onTable);
+    question?.shapes.add(onTable.shape.id);
+    this.#byShape.set(onTable, question);
+    return question;
+  }
 
-const questionKey = ({ table, classKey }: TableShape) => `${table.oid}/${classKey}`;
+  #questionFor({ table, classKey, shape }: TableShape): Question {
+    const name = `${table.oid}/${classKey}`;
+    const known = this.#byClass.get(name);
+    if (known !== undefined) return known;
+    const made: Question = {
+      table,
+      claims: shape.claims,
+      keys: new Map(),
+      shapes: new Set(),
+      xids: new Set(),
+      visible: new Set(),
+    };
+    this.#byClass.set(name, made);
+    return made;
+  }
+
+  #keyOf(matched: MatchedChange, { primaryKey }: Table): RowKey {
+    const read = reader(matched.change);
+    const key = primaryKey.map((name) => read(name) ?? "");
+    this.#keys.set(matched, key.length === 1 ? (key[0] ?? "") : JSON.stringify(key));
+    return key;
+  }
+}
 
 function answer(question: Question, ask: Ask): Promise<Unchecked[]> {
   return check(question, [...question.keys], ask, { left: STATEMENTS_MAX });

@@ -11,10 +11,10 @@ export interface ChangesSubscriber {
   /** Without `realtime:`; stands in `system` messages. */
   readonly topic: string;
   /**
-   * One committed change. `dataJson` is the finished `data`; equal `ids` of one envelope are one array, so that the
-   * finished frame may be remembered by the envelope and the array.
+   * Committed changes in their order, to be told under these ids, one frame each. Channels that are told the same are
+   * given the very same arrays, so that what is built for one may be used for all.
    */
-  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void;
+  deliver(ids: readonly number[], changes: readonly ChangeEnvelope[]): void;
   /** Subscribed, refused, lost, recovered: to be pushed as a `system` event (protocol 3.12, D11, D12). */
   system(payload: SystemPayload): void;
 }

@@ -1,6 +1,7 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import { Refusal } from "@tidewire/protocol/errors";
 import { bindingsRefused, type SystemPayload } from "@tidewire/protocol/supabase/system";
+import { ChangeRecipient } from "./change-frames.ts";
 import type { Channel } from "./channel.ts";
 import type { ChangesMember } from "./ports.ts";
 
@@ -10,10 +11,12 @@ import type { ChangesMember } from "./ports.ts";
  */
 export class ChannelChanges implements ChangesMember {
   readonly #channel: Channel;
+  readonly #recipient: ChangeRecipient;
   #toldBindingError = false;
 
   constructor(channel: Channel) {
     this.#channel = channel;
+    this.#recipient = new ChangeRecipient(channel.codec, channel.fullTopic, channel.config.legacy);
     if (channel.config.bindings.length === 0) return;
     channel.onEnd(() => channel.services.bindings.unsubscribe(channel.channelId));
   }
@@ -50,11 +53,10 @@ export class ChannelChanges implements ChangesMember {
     }
   }
 
-  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void {
+  deliver(ids: readonly number[], changes: readonly ChangeEnvelope[]): void {
     if (!this.#channel.isOpen) return;
-    const { codec, fullTopic, config, services, peer } = this.#channel;
-    const recipient = { codec, fullTopic, legacy: config.legacy };
-    peer.outbox.offer(services.changeFrames.frameFor(recipient, ids, dataJson, envelope));
+    const { services, peer } = this.#channel;
+    peer.outbox.offer(services.changeFrames.framesFor(this.#recipient, ids, changes));
   }
 
   system(payload: SystemPayload): void {

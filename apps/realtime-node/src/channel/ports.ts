@@ -132,7 +132,7 @@ export interface ChangesMember {
   readonly ref: string;
   /** Without `realtime:`. */
   readonly topic: string;
-  deliver(ids: readonly number[], dataJson: string, envelope: ChangeEnvelope): void;
+  deliver(ids: readonly number[], changes: readonly ChangeEnvelope[]): void;
   system(payload: SystemPayload): void;
 }
 

@@ -51,19 +51,48 @@ function readLength(bytes: Buffer, at: number): { bodyAt: number; length: number
 /** An empty ping; every WebSocket client answers it without its application noticing. */
 export const PING_FRAME: WireFrame = startFrame(FINAL_PING, 0).frame;
 
-function startFrame(firstByte: number, length: number): { frame: WireFrame; bodyAt: number } {
-  const bodyAt = length <= LENGTH_7_BITS_MAX ? 2 : length <= LENGTH_16_BITS_MAX ? 4 : 10;
-  const frame = Buffer.allocUnsafe(bodyAt + length) as WireFrame;
-  frame[0] = firstByte;
-  if (bodyAt === 2) {
-    frame[1] = length;
-  } else if (bodyAt === 4) {
-    frame[1] = LENGTH_IS_16_BITS;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = LENGTH_IS_64_BITS;
-    frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
-    frame.writeUInt32BE(length % 2 ** 32, 6);
+/** Text frames in one piece, one for each list of parts; the parts are UTF-8, and are copied. */
+export function toTextFrames(messages: readonly (readonly Uint8Array[])[]): WireFrame {
+  let total = 0;
+  const lengths = messages.map((parts) => {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    total += headerBytes(length) + length;
+    return length;
+  });
+  const frames = Buffer.allocUnsafe(total) as WireFrame;
+  let at = 0;
+  for (const [index, parts] of messages.entries()) {
+    at = writeHeader(frames, FINAL_TEXT, lengths[index] ?? 0, at);
+    for (const part of parts) {
+      frames.set(part, at);
+      at += part.length;
+    }
   }
-  return { frame, bodyAt };
+  return frames;
+}
+
+function startFrame(firstByte: number, length: number): { frame: WireFrame; bodyAt: number } {
+  const frame = Buffer.allocUnsafe(headerBytes(length) + length) as WireFrame;
+  return { frame, bodyAt: writeHeader(frame, firstByte, length, 0) };
+}
+
+function headerBytes(length: number): number {
+  return length <= LENGTH_7_BITS_MAX ? 2 : length <= LENGTH_16_BITS_MAX ? 4 : 10;
+}
+
+/** @returns where the body begins */
+function writeHeader(frame: Buffer, firstByte: number, length: number, at: number): number {
+  frame[at] = firstByte;
+  if (length <= LENGTH_7_BITS_MAX) {
+    frame[at + 1] = length;
+    return at + 2;
+  }
+  if (length <= LENGTH_16_BITS_MAX) {
+    frame[at + 1] = LENGTH_IS_16_BITS;
+    return frame.writeUInt16BE(length, at + 2);
+  }
+  frame[at + 1] = LENGTH_IS_64_BITS;
+  frame.writeUInt32BE(Math.floor(length / 2 ** 32), at + 2);
+  return frame.writeUInt32BE(length % 2 ** 32, at + 6);
 }

@@ -3,33 +3,58 @@ import { z } from "zod";
 /** One column as the client is told of it (protocol 6.4). */
 export const ChangeColumn = z.object({ name: z.string(), type: z.string() });
 
-/**
- * One committed row change on its way from the home to a node, already cut to what these shapes may see.
- * `dataJson` is the finished `data` object of the client's payload: numbers keep their digits beyond 2^53 because
- * nobody parses it again.
- */
-export const ChangeEnvelope = z.object({
-  ref: z.string(),
-  epoch: z.int(),
+/** Wall-clock times of the stages that a message of the home passed as a whole, for the lag decomposition. */
+export const HomeTimes = z.object({
+  decodedMs: z.number(),
+  matchedMs: z.number(),
+  authorizedMs: z.number(),
+  sentMs: z.number(),
+});
+export type HomeTimes = z.infer<typeof HomeTimes>;
+
+/** What many changes of one message have in common. */
+export const ChangeKind = z.object({
+  /** Those that the change belongs to, cut to what all of them may see. */
   shapes: z.array(z.string()),
-  type: z.enum(["INSERT", "UPDATE", "DELETE"]),
   schema: z.string(),
   table: z.string(),
-  lsn: z.string(),
-  /** Counts the rows of its transaction; with `lsn` it orders all changes of a project. */
-  ordinal: z.int(),
-  dataJson: z.string(),
-  /** Wall-clock times of the stages passed so far, for the lag decomposition. */
-  times: z.object({
-    committedMs: z.number(),
-    receivedMs: z.number(),
-    decodedMs: z.number(),
-    matchedMs: z.number(),
-    authorizedMs: z.number(),
-    sentMs: z.number(),
-  }),
 });
-export type ChangeEnvelope = z.infer<typeof ChangeEnvelope>;
+export type ChangeKind = z.infer<typeof ChangeKind>;
+
+export type ChangeType = "INSERT" | "UPDATE" | "DELETE";
+
+/** One committed row change on its way from the home to a node. */
+export interface ChangeEnvelope {
+  /** The very same object for all changes of a message that have the same. */
+  readonly kind: ChangeKind;
+  readonly type: ChangeType;
+  /** Position of the commit. */
+  readonly lsn: bigint;
+  /** Counts the rows of its transaction; with `lsn` it orders all changes of a project. */
+  readonly ordinal: number;
+  /** Epoch milliseconds, by the database's clock. */
+  readonly committedMs: number;
+  readonly receivedMs: number;
+  /** The same object for all changes of a message. */
+  readonly times: HomeTimes;
+  /**
+   * The finished `data` object of the client's payload as JSON in UTF-8. Nobody parses it on its way, so that numbers
+   * keep their digits beyond 2^53, and nobody writes to it.
+   */
+  readonly data: Uint8Array;
+}
+
+/** What stands before the changes in a message of the home to one node. */
+export const ChangeMessageHead = z.object({
+  /** The life of the node that this is for; another life never asked for it. */
+  boot: z.string(),
+  epoch: z.int(),
+  /** Counts the messages of this epoch to this node from 1: a gap is a loss. */
+  seq: z.int(),
+  times: HomeTimes,
+  kinds: z.array(ChangeKind),
+});
+export type ChangeMessageHead = z.infer<typeof ChangeMessageHead>;
 
 /** What a home tells every node about its project: births, losses, recoveries (promises P6 and P8). */
 export const HomeNotice = z.discriminatedUnion("kind", [
