@@ -1,21 +1,34 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer, type Server } from "node:net";
+
+/** Below the ports that systems give to outgoing connections: a server that is restarted finds its own still free. */
+const [LOWEST, HIGHEST] = [12_000, 32_000];
 
 /** Ports on which nobody listens at this moment, all different. Another process may take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
-  const probes = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const probe = createServer().listen(0, "127.0.0.1");
-      await once(probe, "listening");
-      return probe;
-    }),
-  );
-  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (held.has(port)) continue;
+    const server = await tryListen(port);
+    if (server !== undefined) held.set(port, server);
+  }
   await Promise.all(
-    probes.map(async (probe) => {
-      probe.close();
-      await once(probe, "close");
+    [...held.values()].map(async (server) => {
+      server.close();
+      await once(server, "close");
     }),
   );
-  return ports;
+  return [...held.keys()];
+}
+
+async function tryListen(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return server;
+  } catch {
+    return undefined;
+  }
 }

@@ -68,7 +68,15 @@ export async function startNatsProcess({ file, config, monitorUrl }: Options): P
       child = started;
       process.once("exit", killOnExit);
       started.stderr.on("data", collect);
-      await eventually(() => isReady(monitorUrl, started, log), { withinMs: READY_MS });
+      const ended = once(started, "exit").then(() => {
+        throw new Error(`nats-server ended:\n${log}`);
+      });
+      await Promise.race([eventually(() => isReady(monitorUrl), { withinMs: READY_MS }), ended]).catch(
+        (cause: unknown) => {
+          throw new Error(`nats-server did not start:\n${log}`, { cause });
+        },
+      );
+      ended.catch(() => undefined);
     },
   };
   await server.start().catch(async (error: unknown) => {
@@ -78,12 +86,8 @@ export async function startNatsProcess({ file, config, monitorUrl }: Options): P
   return server;
 }
 
-async function isReady(monitorUrl: string, child: ChildProcess, log: string): Promise<boolean> {
-  if (child.exitCode !== null || child.signalCode !== null) return false;
-  const answer = await fetch(`${monitorUrl}/healthz`).catch((cause: unknown) => {
-    throw new Error(`nats-server is not ready:\n${log}`, { cause });
-  });
-  return answer.ok;
+async function isReady(monitorUrl: string): Promise<boolean> {
+  return (await fetch(`${monitorUrl}/healthz`)).ok;
 }
 
 function isExecutable(file: string): boolean {

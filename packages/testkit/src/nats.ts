@@ -13,6 +13,8 @@ import { startTcpRelay, type TcpRelay } from "./tcp-relay.ts";
 export { findNatsServer } from "./nats-process.ts";
 
 const LINKED_MS = 60_000;
+/** Between finding a free port and using it another process may take it. */
+const PORT_ATTEMPTS = 5;
 
 export interface NatsOptions {
   /** One server each, all joined by gateways. Default: one region, and no gateway. */
@@ -69,6 +71,16 @@ interface Link {
  * @throws Error when this machine has no nats-server; ask `findNatsServer` first
  */
 export async function startNats(options: NatsOptions = {}): Promise<Nats> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (attempt === PORT_ATTEMPTS || !String(error).includes("address already in use")) throw error;
+    }
+  }
+}
+
+async function startOnce(options: NatsOptions): Promise<Nats> {
   const { regions: names = ["local"], settings, watch = false } = options;
   const folder = mkdtempSync(path.join(tmpdir(), "tidewire-nats-"));
   const running: NatsProcess[] = [];
