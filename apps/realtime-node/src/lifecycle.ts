@@ -15,8 +15,11 @@ export function mayMove(from: NodeState, to: NodeState): boolean {
   return ORDER.indexOf(to) > ORDER.indexOf(from);
 }
 
-/** Time beyond the drain for closing connections to databases and the bus before the process is ended anyway. */
-const CLOSE_MS_MAX = 4_000;
+/**
+ * Time beyond the drain for handing members over and closing connections to databases and the bus, before the process is
+ * ended anyway.
+ */
+const CLOSE_MS_MAX = 6_000;
 const OWNER_CHECK_MS = 1_000;
 
 interface Leaving {

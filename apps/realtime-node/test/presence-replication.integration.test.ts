@@ -76,6 +76,82 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     }
   });
 
+  describe("a node sends its clients away", () => {
+    const hold = (node: PresenceNode, channelId: string, key: string, payload = {}) =>
+      node.presence.track(ROOM, { channelId, connectionId: `c-${channelId}`, key }, payload);
+    const entries = (node: PresenceNode) => node.presence.snapshot(ROOM.ref, () => undefined).members;
+
+    test("[P26] one that comes back saying the same is seen by nobody to move", async () => {
+      const [a, b, c] = [await start("a"), await start("b"), await start("c")];
+      hold(a, "a1", "ann", { at: 1 });
+      hold(a, "a2", "ann", { at: 1 });
+      await expect.poll(() => c.view.refs().length).toBe(2);
+      const before = c.view.refs();
+      for (const channel of ["a1", "a2"]) a.presence.departed(channel, "drain");
+      await expect.poll(() => entries(a).map(({ state }) => state)).toEqual(["suspect", "suspect"]);
+      for (const node of [a, b, c]) await node.bus.flush();
+      hold(b, "b1", "ann", { at: 1 });
+      hold(b, "b2", "ann", { at: 1 });
+      await a.presence.handedOver();
+      expect(entries(a)).toEqual([]);
+      expect(
+        entries(b)
+          .map(({ phxRef }) => phxRef)
+          .sort(),
+      ).toEqual(before);
+      hold(b, "mark", "mark");
+      await expect.poll(() => c.view.refs().length).toBe(3);
+      for (const node of [a, b, c]) {
+        const told = node.diffs.flatMap(({ joins, leaves }) => [Object.keys(joins), Object.keys(leaves)]);
+        expect(told.flat().filter((key) => key === "ann").length).toBeLessThanOrEqual(2);
+        expect(node.refs()).toEqual(expect.arrayContaining(before));
+        expect(node.diffs.flatMap(({ leaves }) => Object.keys(leaves))).toEqual([]);
+      }
+      b.presence.departed("b1", "left");
+      await expect.poll(() => c.view.refs().length).toBe(2);
+    });
+
+    test("[P26] one that comes back saying something else has changed its meta", async () => {
+      const [a, b] = [await start("a"), await start("b")];
+      hold(a, "a1", "ann", { at: 1 });
+      await expect.poll(() => b.view.refs().length).toBe(1);
+      const [before] = b.view.refs();
+      a.presence.departed("a1", "drain");
+      await a.bus.flush();
+      await expect.poll(() => entries(a)[0]?.state).toBe("suspect");
+      await b.bus.flush();
+      hold(b, "b1", "ann", { at: 2 });
+      await expect.poll(() => b.diffs.length).toBeGreaterThanOrEqual(3);
+      expect(b.diffs[1]?.joins.ann?.metas[0]).toMatchObject({ at: 2, phx_ref_prev: before });
+      expect(b.diffs[2]?.leaves.ann?.metas[0]).toMatchObject({ phx_ref: before });
+    });
+
+    test("[P26] one that does not come back leaves after 2 s, and why is known", async () => {
+      const clock = createFastClock(20);
+      const [a, b] = [await start("a", clock), await start("b", clock)];
+      hold(a, "a1", "ann");
+      await expect.poll(() => b.view.refs().length).toBe(1);
+      a.presence.departed("a1", "drain");
+      await a.presence.handedOver();
+      await expect.poll(() => b.view.refs()).toEqual([]);
+      expect(a.presence.snapshot(ROOM.ref, () => undefined).departures).toMatchObject([
+        { key: "ann", cause: "drain" },
+      ]);
+    });
+
+    test("[P26] with nobody to go to, and after any other end, a member leaves at once", async () => {
+      const a = await start("a");
+      hold(a, "a1", "ann");
+      a.presence.departed("a1", "drain");
+      expect(a.refs()).toEqual([]);
+      const b = await start("b");
+      hold(a, "a2", "ann");
+      await expect.poll(() => b.view.refs().length).toBe(1);
+      a.presence.departed("a2", "closed-by-client");
+      expect(a.refs()).toEqual([]);
+    });
+  });
+
   test("[P4] a node that gets its first member is told who is there before that member joins", async () => {
     const a = await start("a");
     for (let i = 0; i < 50; i++) track(a, `m${i}`);

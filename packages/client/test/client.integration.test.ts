@@ -100,7 +100,7 @@ test("[B20] what the history no longer holds is announced, and the rest follows"
   expect(incoming.diagnose()).toMatchObject({ recoveries: [{ complete: false, replayed: 100 }] });
 }, 120_000);
 
-test("[P3] [P4] a drained node: its clients go on elsewhere, miss nothing, and stay present", async () => {
+test("[P26] [P3] a drained node: its clients go on elsewhere, miss nothing, and nobody sees them go", async () => {
   await using own = await startCluster({ nodes: 2, env: { TIDEWIRE_DRAIN_MS: "1000" } });
   const apikey = own.project.keys.publishable.value;
   await using server = await startMovingServer(own.projectUrl(0));
@@ -129,6 +129,7 @@ test("[P3] [P4] a drained node: its clients go on elsewhere, miss nothing, and s
   for (let i = 0; i < 20; i++) await publish();
   await eventually(() => expect(heard).toEqual(upTo(n)), BACK);
   expect(Object.keys(staying.presenceState())).toEqual(["mover"]);
+  expect(seen).toEqual(["join mover"]);
 }, 120_000);
 
 test("[A14] a channel whose token expires comes back with the next one, and has missed nothing", async () => {

@@ -1,5 +1,5 @@
 import { RealtimeClient, type RealtimeClientOptions } from "@supabase/realtime-js";
-import { WebSocket } from "ws";
+import { WebSocket } from "@tidewire/testkit/web-socket";
 import { type Tidewire, type TidewireChannel, tidewire } from "../src/index.ts";
 
 /** A client as an application has it; only the WebSocket is Node's `ws`. */

@@ -33,13 +33,14 @@ export class PresenceRoom {
 
   set(entry: PresenceEntry): OwnStep {
     const step = this.#step([entry], []);
-    if (step.change.left.length === 0) this.#joins++;
+    if (step.change.joined.length > 0 && step.change.left.length === 0) this.#joins++;
     return step;
   }
 
   remove(channel: string): OwnStep {
-    this.#leaves++;
-    return this.#step([], [channel]);
+    const step = this.#step([], [channel]);
+    if (step.change.left.length > 0) this.#leaves++;
+    return step;
   }
 
   #step(set: PresenceEntry[], removed: string[]): OwnStep {

@@ -8,7 +8,8 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { DiffBatch, toPresenceState } from "./diff.ts";
 import { type DepartureCause, Departures } from "./evidence.ts";
-import { PresenceRoom } from "./presence-room.ts";
+import { HandOver } from "./hand-over.ts";
+import { type OwnStep, PresenceRoom } from "./presence-room.ts";
 import { type Leases, Replicator, type ReplicatorDeps } from "./replicator.ts";
 import type { PresenceChange } from "./state.ts";
 
@@ -52,6 +53,7 @@ export class Presence {
   readonly #rooms = new Map<string, { room: Room; presence: PresenceRoom }>();
   readonly #tracked = new Map<string, Tracked>();
   readonly #departures = new Departures();
+  readonly #handOver: HandOver;
   readonly #replicator: Replicator;
   readonly #batches = new Map<string, { room: Room; batch: DiffBatch }>();
   #flushing: NodeJS.Immediate | undefined;
@@ -59,6 +61,7 @@ export class Presence {
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
+    this.#handOver = new HandOver(deps.clock, (...end) => this.#endHandOver(...end));
     this.#replicator = new Replicator({
       self: deps.self,
       bus: deps.bus,
@@ -68,6 +71,7 @@ export class Presence {
       ownPart: (room) => this.#ownPart(room),
       roomOf: (room) => this.#roomOf(room),
       onChange: (room, change) => this.#changed(room, change),
+      onSet: (entry) => this.#handOver.taken(entry),
       onForgotten: (room) => this.#rooms.delete(toRoomKey(room)),
     });
   }
@@ -77,18 +81,17 @@ export class Presence {
     const payloadJson = JSON.stringify(payload);
     const previous = this.#tracked.get(channelId);
     if (previous?.payloadJson === payloadJson) return;
-    const ref = randomBytes(REF_BYTES).toString("base64url");
+    const before = previous?.entry ?? this.#toTakeOver(room, key, payload);
     const entry: PresenceEntry = {
       channel: channelId,
       connection: connectionId,
       key,
-      meta: toPresenceMeta(payload, ref, previous?.entry.meta.phx_ref),
-      sinceMs: previous?.entry.sinceMs ?? this.#deps.clock.nowMs(),
+      meta: toMeta(payload, before),
+      sinceMs: before?.sinceMs ?? this.#deps.clock.nowMs(),
     };
     this.#tracked.set(channelId, { room, entry, payloadJson });
-    const step = this.#roomOf(room).set(entry);
-    this.#changed(room, step.change);
-    this.#replicator.tell(room, step);
+    this.#tell(room, this.#roomOf(room).set(entry));
+    this.#handOver.taken(entry);
   }
 
   untrack(room: Room, channelId: string): void {
@@ -98,7 +101,14 @@ export class Presence {
   /** The channel is over, for whatever reason; harmless when it tracked nothing. */
   departed(channelId: string, cause: DepartureCause, silentMs?: number): void {
     const tracked = this.#tracked.get(channelId);
-    if (tracked !== undefined) this.#remove(tracked.room, channelId, cause, silentMs);
+    if (tracked === undefined) return;
+    if (cause === "drain" && this.#hasHeirs()) this.#beginHandOver(channelId, tracked);
+    else this.#remove(tracked.room, channelId, cause, silentMs);
+  }
+
+  /** Resolves when every member that was sent away has been taken over by another node, or has had its time. */
+  handedOver(): Promise<void> {
+    return this.#handOver.done();
   }
 
   /** What a `presence_state` says now. */
@@ -176,6 +186,7 @@ export class Presence {
 
   close(): void {
     if (this.#flushing !== undefined) clearImmediate(this.#flushing);
+    this.#handOver.close();
     this.#replicator.close();
   }
 
@@ -184,9 +195,39 @@ export class Presence {
     if (tracked === undefined) return;
     this.#tracked.delete(channelId);
     this.#recordDeparture(room, { key: tracked.entry.key, node: this.#deps.self.node, cause, silentMs });
-    const step = this.#roomOf(room).remove(channelId);
+    this.#tell(room, this.#roomOf(room).remove(channelId));
+  }
+
+  #tell(room: Room, step: OwnStep): void {
     this.#changed(room, step.change);
     this.#replicator.tell(room, step);
+  }
+
+  /** Somebody else whom a client that is sent away could come back to. */
+  #hasHeirs(): boolean {
+    return this.#deps.leases.peers().some(({ health }) => health === "healthy" || health === "suspect");
+  }
+
+  #beginHandOver(channelId: string, tracked: Tracked): void {
+    const entry: PresenceEntry = { ...tracked.entry, leaving: true };
+    this.#tracked.set(channelId, { ...tracked, entry });
+    this.#tell(tracked.room, this.#roomOf(tracked.room).set(entry));
+    this.#handOver.begin(tracked.room, entry);
+  }
+
+  #endHandOver(room: Room, channelId: string, isTaken: boolean): void {
+    if (!isTaken) {
+      this.#remove(room, channelId, "drain");
+      return;
+    }
+    this.#tracked.delete(channelId);
+    this.#tell(room, this.#roomOf(room).remove(channelId));
+  }
+
+  /** The member of the same key that another node sends away; of several the one that says the same. */
+  #toTakeOver(room: Room, key: string, payload: Record<string, unknown>): PresenceEntry | undefined {
+    const leaving = this.#roomOf(room).state.leaving(key);
+    return leaving.find((entry) => saysTheSame(entry, payload)) ?? leaving[0];
   }
 
   #recordDeparture(
@@ -238,6 +279,18 @@ export class Presence {
   }
 }
 
+/** Of a member that is taken over and says the same the meta is the same, reference and all. */
+function toMeta(payload: Record<string, unknown>, before: PresenceEntry | undefined): PresenceEntry["meta"] {
+  if (before?.leaving && saysTheSame(before, payload)) return before.meta;
+  return toPresenceMeta(payload, randomBytes(REF_BYTES).toString("base64url"), before?.meta.phx_ref);
+}
+
+function saysTheSame({ meta }: PresenceEntry, payload: Record<string, unknown>): boolean {
+  const { phx_ref: _, phx_ref_prev: __, ...said } = meta;
+  const { phx_ref: ___, phx_ref_prev: ____, ...says } = payload;
+  return JSON.stringify(said) === JSON.stringify(says);
+}
+
 function toMember(
   room: Room,
   entry: PresenceEntry,
@@ -257,6 +310,6 @@ function toMember(
     connection: entry.connection,
     sinceMs: entry.sinceMs,
     ...evidence,
-    state: evidence !== undefined && evidence.pingsOutstanding > 0 ? "suspect" : "live",
+    state: entry.leaving || (evidence !== undefined && evidence.pingsOutstanding > 0) ? "suspect" : "live",
   };
 }

@@ -1,5 +1,10 @@
 import { type Room, toRoomKey } from "@tidewire/protocol/cluster/fanout";
-import { type PresenceAuthor, PresenceMessage, type PresencePart } from "@tidewire/protocol/cluster/gossip";
+import {
+  type PresenceAuthor,
+  type PresenceEntry,
+  PresenceMessage,
+  type PresencePart,
+} from "@tidewire/protocol/cluster/gossip";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
@@ -37,6 +42,8 @@ export interface ReplicatorDeps {
   /** This node's own part; an empty one of the latest version where it has nothing, so that it ends any older one. */
   ownPart(room: Room): PresencePart;
   onChange(room: Room, change: PresenceChange): void;
+  /** Another node has a member, or another meta of one. */
+  onSet(entry: PresenceEntry): void;
   /** Nobody here needs the room any more. */
   onForgotten(room: Room): void;
 }
@@ -176,6 +183,7 @@ export class Replicator {
     const change = state.apply(message, leases.isAlive(boot));
     if (change === "gap") void this.#ask(watched, boot);
     else this.#deps.onChange(room, change);
+    for (const entry of message.set) this.#deps.onSet(entry);
   }
 
   /** One question per author and room at a time; what happens meanwhile arrives as deltas. */

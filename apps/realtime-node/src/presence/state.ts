@@ -4,6 +4,7 @@ import type {
   PresenceEntry,
   PresencePart,
 } from "@tidewire/protocol/cluster/gossip";
+import { ShownMetas } from "./shown-metas.ts";
 
 /**
  * Who is present in one room, according to every node that has members there.
@@ -20,6 +21,9 @@ import type {
  * A part counts only while its boot's lease holds (its node's beats). Losing the lease hides the part, it does not
  * delete it: after a partition the same boot is shown again, after a restart the new boot has a part of its own and
  * the old one is dropped.
+ *
+ * A member whose node drains is marked, not removed; the node to which its client comes back takes the meta over under its
+ * own name. While both have it, it is one meta (`ShownMetas`), so nobody is told of a move.
  *
  * Not promised: that two rooms, or a room and its broadcasts, are seen in one order by everybody.
  */
@@ -38,10 +42,15 @@ interface Part {
   visible: boolean;
 }
 
+/** Members that wait to be taken over, by key. */
+type LeavingByKey = Map<string, Set<Member>>;
+
 const NOTHING: PresenceChange = { joined: [], left: [] };
 
 export class RoomState {
   readonly #parts = new Map<string, Part>();
+  readonly #shown = new ShownMetas();
+  readonly #leaving: LeavingByKey = new Map();
 
   get isEmpty(): boolean {
     return this.#parts.size === 0;
@@ -75,7 +84,7 @@ export class RoomState {
       part.members.delete(channel);
     }
     part.version = delta.to;
-    return part.visible ? { joined, left } : NOTHING;
+    return this.#changed(part, { joined, left });
   }
 
   /** Takes a whole part, unless a newer version of it is held already. */
@@ -85,7 +94,7 @@ export class RoomState {
     const before = part.members;
     part.members = new Map(snapshot.members.map((entry) => [entry.channel, { ...entry, ...part.author }]));
     part.version = snapshot.version;
-    return part.visible ? difference(before, part.members) : NOTHING;
+    return this.#changed(part, difference(before, part.members));
   }
 
   sizeOf(boot: string): number {
@@ -102,7 +111,7 @@ export class RoomState {
     if (part === undefined || part.visible === visible) return NOTHING;
     part.visible = visible;
     const members = [...part.members.values()];
-    return visible ? { joined: members, left: [] } : { joined: [], left: members };
+    return this.#show(visible ? { joined: members, left: [] } : { joined: [], left: members });
   }
 
   /** The boot will never speak again. */
@@ -112,8 +121,23 @@ export class RoomState {
     return change;
   }
 
+  /** A meta that two parts hold is there once. */
   *members(): Generator<Member> {
-    for (const part of this.#parts.values()) if (part.visible) yield* part.members.values();
+    const twice = new Set<string>();
+    for (const part of this.#parts.values()) {
+      if (!part.visible) continue;
+      for (const member of part.members.values()) {
+        const { phx_ref: ref } = member.meta;
+        if (twice.has(ref)) continue;
+        if (this.#shown.holders(ref) > 1) twice.add(ref);
+        yield member;
+      }
+    }
+  }
+
+  /** Members of this key that wait to be taken over and have not been. */
+  leaving(key: string): Member[] {
+    return [...(this.#leaving.get(key) ?? [])].filter(({ meta }) => this.#shown.holders(meta.phx_ref) === 1);
   }
 
   /** All a boot says, to be sent to somebody who lacks it. */
@@ -128,6 +152,28 @@ export class RoomState {
     return [...this.#parts.keys()];
   }
 
+  #changed({ visible }: Part, change: PresenceChange): PresenceChange {
+    return visible ? this.#show(change) : NOTHING;
+  }
+
+  #show(change: PresenceChange): PresenceChange {
+    for (const member of change.left) this.#forgetLeaving(member);
+    for (const member of change.joined) if (member.leaving) this.#rememberLeaving(member);
+    return this.#shown.apply(change);
+  }
+
+  #rememberLeaving(member: Member): void {
+    const ofKey = this.#leaving.get(member.key) ?? new Set();
+    ofKey.add(member);
+    this.#leaving.set(member.key, ofKey);
+  }
+
+  #forgetLeaving(member: Member): void {
+    const ofKey = this.#leaving.get(member.key);
+    ofKey?.delete(member);
+    if (ofKey?.size === 0) this.#leaving.delete(member.key);
+  }
+
   #create(author: PresenceAuthor, visible: boolean): Part {
     const { node, region, boot } = author;
     const part: Part = { author: { node, region, boot }, version: 0, members: new Map(), visible };
@@ -136,9 +182,12 @@ export class RoomState {
   }
 }
 
+/** A member that begins to leave is another one than before, though its meta is the same. */
 function difference(before: ReadonlyMap<string, Member>, after: ReadonlyMap<string, Member>): PresenceChange {
-  const isIn = (members: ReadonlyMap<string, Member>, { channel, meta }: Member) =>
-    members.get(channel)?.meta.phx_ref === meta.phx_ref;
+  const isIn = (members: ReadonlyMap<string, Member>, { channel, meta, leaving }: Member) => {
+    const other = members.get(channel);
+    return other?.meta.phx_ref === meta.phx_ref && other.leaving === leaving;
+  };
   return {
     joined: [...after.values()].filter((member) => !isIn(before, member)),
     left: [...before.values()].filter((member) => !isIn(after, member)),

@@ -8,6 +8,8 @@ export const PresenceEntry = z.object({
   /** The finished meta, `phx_ref` included. */
   meta: z.looseObject({ phx_ref: z.string() }),
   sinceMs: z.number(),
+  /** Its socket was closed by a node that drains: whoever comes back with this key takes the meta over. */
+  leaving: z.literal(true).optional(),
 });
 export type PresenceEntry = z.infer<typeof PresenceEntry>;
 
