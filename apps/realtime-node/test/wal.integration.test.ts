@@ -133,6 +133,28 @@ describe("the stream", () => {
     await stream.close();
   });
 
+  test("the oldest transaction that writes is named, of whatever database, but another's query is not told", async () => {
+    await using elsewhere = await createDatabase();
+    await using database = await createDatabase();
+    await elsewhere.client.query(
+      "set application_name = 'nightly'; begin; insert into t values (1, 'secret')",
+    );
+    const { rows } = await elsewhere.client.query(
+      "select pg_backend_pid() as pid, current_database() as name",
+    );
+    const blocker = await eventually(
+      async () => (await slotStatus(sessionOf(database.client), "none")).blocker ?? false,
+      { withinMs: 30_000 },
+    );
+    expect(blocker).toMatchObject({
+      pid: rows[0].pid,
+      application: "nightly",
+      database: rows[0].name,
+      query: "",
+      state: "idle in transaction",
+    });
+  });
+
   test("rows of a table nobody wants are counted, not read", async () => {
     await using database = await createDatabase();
     await database.client.query("create table u (id int primary key); alter publication p add table u");

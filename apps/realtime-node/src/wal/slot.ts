@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { SlotBlocker } from "@tidewire/protocol/cluster/inspect";
 import { LSN_ZERO, type Lsn, maxLsn, parseLsn } from "./lsn.ts";
 import { errorCodeOf } from "./postgres-error.ts";
 import { quoteLiteral, type Session, type TextRow } from "./session.ts";
@@ -74,15 +75,6 @@ async function findSlot(session: Session, name: string): Promise<TextRow | undef
   return slot;
 }
 
-export interface Blocker {
-  pid: number;
-  user: string;
-  ageMs: number;
-  queryStartMs: number;
-  query: string;
-  state: string;
-}
-
 export interface SlotStatus {
   exists: boolean;
   walStatus: string | undefined;
@@ -93,8 +85,7 @@ export interface SlotStatus {
   retainedBytes: number;
   /** Written but not yet acknowledged. */
   lagBytes: number;
-  /** The oldest open transaction that writes: it alone may hold `restartLsn` back. */
-  blocker: Blocker | undefined;
+  blocker: SlotBlocker | undefined;
 }
 
 /** A younger transaction is everyday life and not to blame for anything. */
@@ -103,16 +94,18 @@ const BLOCKER_AGE_MS = 5_000;
 export async function slotStatus(session: Session, name: string): Promise<SlotStatus> {
   const [row = {}] = await session.rows(`
     select s.wal_status, s.confirmed_flush_lsn, s.restart_lsn, pg_current_wal_lsn() as server_lsn,
-      b.pid, b.usename, b.state, left(b.query, 500) as query,
+      b.pid::text, b.usename, b.application_name, b.state,
+      case when b.datname = current_database() then left(b.query, 500) end as query,
+      nullif(b.datname, current_database()) as other_database,
       extract(epoch from clock_timestamp() - b.xact_start) * 1000 as age_ms,
       extract(epoch from b.query_start) * 1000 as query_start_ms
     from (select 1) one
     left join pg_replication_slots s on s.slot_name = ${quoteLiteral(name)}
     left join lateral (
       select * from pg_stat_activity
-      where backend_xid is not null and datname = current_database()
+      where backend_xid is not null
         and xact_start < clock_timestamp() - interval '${BLOCKER_AGE_MS} milliseconds'
-      order by xact_start limit 1
+      order by age(backend_xid) desc limit 1
     ) b on true`);
   const serverLsn = toLsnOrZero(row.server_lsn);
   const confirmedLsn = toOptionalLsn(row.confirmed_flush_lsn);
@@ -129,11 +122,13 @@ export async function slotStatus(session: Session, name: string): Promise<SlotSt
   };
 }
 
-function toBlocker(row: TextRow): Blocker | undefined {
+function toBlocker(row: TextRow): SlotBlocker | undefined {
   if (typeof row.pid !== "string") return undefined;
   return {
     pid: Number(row.pid),
     user: row.usename ?? "",
+    application: row.application_name || undefined,
+    database: row.other_database ?? undefined,
     ageMs: Math.round(Number(row.age_ms)),
     queryStartMs: Math.round(Number(row.query_start_ms)),
     query: row.query ?? "",

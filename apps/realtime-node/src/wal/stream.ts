@@ -71,6 +71,7 @@ export class WalStream {
   #ackedLsn: Lsn;
   #keepaliveLsn: Lsn;
   #heardAtMs: number;
+  #senderPid = 0;
 
   private constructor(options: WalStreamOptions) {
     this.#clock = options.clock;
@@ -119,6 +120,11 @@ export class WalStream {
   /** By the monotonic clock: when Postgres last said anything. */
   get heardAtMs(): number {
     return this.#heardAtMs;
+  }
+
+  /** Postgres' process at the other end. */
+  get senderPid(): number {
+    return this.#senderPid;
   }
 
   /** Commit of the last row received, wanted or not. */
@@ -216,7 +222,10 @@ export class WalStream {
         this.#socket = socketOf(client);
         const session = sessionOf(client);
         const senderTimeoutMs = options.senderTimeoutMs ?? SENDER_TIMEOUT_MS;
-        await session.rows(`${TEXT_FORMAT}; set wal_sender_timeout = ${senderTimeoutMs}`);
+        const [self] = await session.rows(
+          `${TEXT_FORMAT}; set wal_sender_timeout = ${senderTimeoutMs}; select pg_backend_pid() as pid`,
+        );
+        this.#senderPid = Number(self?.pid);
         const { publications, confirmedLsn } = await options.prepare(session);
         this.#ackedLsn = confirmedLsn;
         this.#keepaliveLsn = confirmedLsn;

@@ -16,6 +16,7 @@ import { NodeTokens } from "./fleet/node-token.ts";
 import { ProcessDriver } from "./fleet/process-driver.ts";
 import { Reconciler } from "./fleet/reconciler.ts";
 import { ProvisioningRuns } from "./services/provisioning/runs.ts";
+import { SlotWitnesses } from "./services/replication/slot-witness.ts";
 
 /** Everything the server's code needs of the outside, built once per process. */
 export interface Resources extends ControlPlane {
@@ -27,6 +28,7 @@ export interface Resources extends ControlPlane {
   directory: NodeDirectory;
   clients: NodeClients;
   provisioning: ProvisioningRuns;
+  slotWitnesses: SlotWitnesses;
   /** Null when nodes are run by somebody else (`TIDEWIRE_FLEET=off`). */
   reconciler: Reconciler | null;
   nowMs(): number;
@@ -50,6 +52,7 @@ export function createResources(env: Env): Resources {
     auth: createAuth(db, env),
     directory,
     clients: new NodeClients(new NodeTokens(env.nodeSecret, nowMs)),
+    slotWitnesses: new SlotWitnesses(),
     provisioning: new ProvisioningRuns({ ...plane, env, directory, log, nowMs }),
     reconciler: createReconciler(env, db, log),
     nowMs,

@@ -103,6 +103,22 @@ export type Stage = (typeof STAGES)[number];
 const Percentiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number(), count: z.number() });
 export type Percentiles = z.infer<typeof Percentiles>;
 
+/** The oldest transaction that has written: Postgres keeps the WAL since its beginning, of whatever database it is. */
+export const SlotBlocker = z.object({
+  pid: z.number(),
+  user: z.string(),
+  /** As the session calls itself. */
+  application: z.string().optional(),
+  /** Where it is not the project's own: a slot waits for the whole server. */
+  database: z.string().optional(),
+  ageMs: z.number(),
+  queryStartMs: z.number(),
+  /** Empty for another database, whose queries are not this project's to read. */
+  query: z.string(),
+  state: z.string(),
+});
+export type SlotBlocker = z.infer<typeof SlotBlocker>;
+
 /** Answered by the home of a project only. */
 export const ReplicationSnapshot = z.object({
   node: z.string(),
@@ -134,14 +150,15 @@ export const ReplicationSnapshot = z.object({
       classes: z.number(),
     }),
   ),
-  blocker: z
+  blocker: SlotBlocker.optional(),
+  /** The database's process that sends the stream. Absent while there is none. */
+  sender: z
     .object({
       pid: z.number(),
-      user: z.string(),
-      ageMs: z.number(),
-      queryStartMs: z.number(),
-      query: z.string(),
-      state: z.string(),
+      /** Since its last word. It is asked for one several times a second, so a second of silence means something. */
+      silentMs: z.number(),
+      /** This home reads no further until it has passed on what it holds: then the silence is its own doing. */
+      paused: z.boolean(),
     })
     .optional(),
   outages: z.array(z.object({ fromMs: z.number(), toMs: z.number().optional(), reason: z.string() })),

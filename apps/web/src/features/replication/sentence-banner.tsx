@@ -1,6 +1,7 @@
 import { formatDuration } from "#lib/format.ts";
 import type { ReplicationView } from "#server/views/replication.ts";
 import { cn } from "#ui/class-names.ts";
+import { CodeBlock } from "#ui/code-block.tsx";
 import { type Status, StatusMark } from "#ui/status-mark.tsx";
 import { WithCode } from "#ui/with-code.tsx";
 
@@ -11,9 +12,15 @@ const MARK: Record<ReplicationView["verdict"]["level"], Status> = {
   idle: "idle",
 };
 
+interface SentenceBannerProps {
+  view: ReplicationView;
+  /** What helps stands elsewhere on the page already. */
+  withoutRemedy: boolean;
+}
+
 /** Is it well, and if not, why; with the forecast of a slot that would be lost. */
-export function SentenceBanner({ view }: { view: ReplicationView }) {
-  const { level, sentence } = view.verdict;
+export function SentenceBanner({ view, withoutRemedy }: SentenceBannerProps) {
+  const { level, sentence, remedy } = view.verdict;
   return (
     <section
       aria-label="Verdict"
@@ -24,7 +31,7 @@ export function SentenceBanner({ view }: { view: ReplicationView }) {
       )}
     >
       <StatusMark status={MARK[level]} className="mt-1.5 size-3.5" label={level} />
-      <div>
+      <div className="min-w-0 flex-1">
         <p className="font-medium text-lg">
           <WithCode text={sentence} />
         </p>
@@ -32,6 +39,9 @@ export function SentenceBanner({ view }: { view: ReplicationView }) {
           <p className="text-sm text-warn">
             The slot would be lost in {formatDuration(view.slotLostAtMs - view.askedAtMs)} at this rate.
           </p>
+        )}
+        {remedy === null || withoutRemedy ? null : (
+          <CodeBlock text={remedy} language="sql" label="What ends it" className="mt-2 max-w-xl" />
         )}
       </div>
     </section>

@@ -1,10 +1,12 @@
 "use client";
 import type { TimeRange } from "#lib/time-range.ts";
+import type { DatabaseWitness } from "#server/views/replication.ts";
 import { ProblemState } from "#ui/problem-state.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { Blocker } from "./blocker.tsx";
 import { Charts } from "./charts.tsx";
+import { DatabaseWitnessCard } from "./database-witness.tsx";
 import { Facts } from "./facts.tsx";
 import { NoHome } from "./no-home.tsx";
 import { SentenceBanner } from "./sentence-banner.tsx";
@@ -16,14 +18,20 @@ export function StreamPanel({ projectRef, range }: { projectRef: string; range: 
   const { data: view, error, refetch, points, feed } = useReplication(projectRef);
   const history = useReplicationHistory(projectRef, range).data;
   const home = view?.home;
+  const database = view?.database ?? null;
+  const blocker = home?.blocker ?? (database?.kind === "said" ? database.blocker : null);
+  // Nothing has gone wrong: nobody has needed the database yet.
+  const isUntouched =
+    view !== undefined && home === null && view.verdict.level === "idle" && !hasSlot(database);
   return (
     <>
       <StatusLine feed={feed} survey={view} className="pb-4" />
       {view ? (
         <div className="flex flex-col gap-4">
-          <SentenceBanner view={view} />
-          {home?.blocker ? <Blocker blocker={home.blocker} /> : null}
-          {home ? null : <NoHome />}
+          <SentenceBanner view={view} withoutRemedy={blocker !== null} />
+          {blocker ? <Blocker blocker={blocker} /> : null}
+          {database === null || isUntouched ? null : <DatabaseWitnessCard witness={database} />}
+          {isUntouched ? <NoHome /> : null}
           <Charts view={view} range={range} history={history} live={points} />
           {home ? <Facts home={home} /> : null}
           {home ? <TableList tables={home.tables} /> : null}
@@ -38,4 +46,8 @@ export function StreamPanel({ projectRef, range }: { projectRef: string; range: 
       )}
     </>
   );
+}
+
+function hasSlot(database: DatabaseWitness | null): boolean {
+  return database?.kind === "said" && database.slot !== null;
 }

@@ -20,10 +20,14 @@ type Work<T> = (client: pg.Client) => Promise<T>;
  *
  * @throws Problem `NoProjectDatabase`, `ProjectDatabaseDown`, `DatabaseRefused`
  */
-export async function askDatabase<T>({ resources, project }: Scope, work: Work<T>): Promise<T> {
+export async function askDatabase<T>(
+  { resources, project }: Scope,
+  work: Work<T>,
+  patience = PATIENCE,
+): Promise<T> {
   const { databaseUrl: url } = await readProjectSecrets(resources, project.ref);
   if (url === null) throw new Problem("NoProjectDatabase");
-  return translated(withConnection({ ...PATIENCE, url, applicationName: "tidewire-dashboard" }, work));
+  return translated(withConnection({ ...patience, url, applicationName: "tidewire-dashboard" }, work));
 }
 
 /**
