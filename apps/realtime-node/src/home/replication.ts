@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
+import type { ReplicationSnapshot } from "@tidewire/protocol/cluster/inspect";
 import type { Refusal } from "@tidewire/protocol/errors";
 import type { Clock, Timer } from "../clock.ts";
 import { within } from "../deadline.ts";
@@ -112,6 +113,13 @@ export class Replication {
 
   get lagMs(): number | undefined {
     return this.#probe?.lagMs;
+  }
+
+  /** Who sends the stream, and how long it has said nothing. */
+  get sender(): ReplicationSnapshot["sender"] {
+    if (this.#stream === null) return undefined;
+    const { senderPid: pid, heardAtMs, isPaused: paused } = this.#stream;
+    return { pid, silentMs: Math.round(this.#options.clock.monotonicMs() - heardAtMs), paused };
   }
 
   /**

@@ -11,7 +11,7 @@ interface Parts {
   region: string;
   nowMs: number;
   homeSinceMs: number;
-  replication: Pick<Replication, "state" | "slot" | "lagMs" | "outages" | "ackedLsn">;
+  replication: Pick<Replication, "state" | "slot" | "lagMs" | "outages" | "ackedLsn" | "sender">;
   engine: Pick<ChangeEngine, "epoch" | "shapes" | "catalog" | "publisher">;
   slot: SlotStatus | null;
   pool: PoolGauges;
@@ -49,6 +49,7 @@ export function toReplicationSnapshot(parts: Parts): ReplicationSnapshot {
     shapes: engine.shapes.size,
     tables: tablesOf(engine),
     blocker: slot?.blocker,
+    sender: replication.sender,
     outages: replication.outages.records.map((outage) => ({ ...outage })),
     pool: { ...parts.pool, ...pick(parts.grants) },
   };
