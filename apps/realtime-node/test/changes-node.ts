@@ -62,6 +62,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     clock,
     log,
     broadcasts: { publish: (room, broadcast) => broadcasts.push({ room, broadcast }) },
+    grantsFreshMs: 3_000,
     refsInUse: () => inUse,
     socketLag: (ref) => bindings.socketLag(ref),
   });

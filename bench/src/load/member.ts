@@ -38,6 +38,15 @@ export class Member {
     { onFrame, payload, frames = 1 }: JoinOptions = {},
   ): Promise<Member> {
     const { hostname, port, pathname, search, host } = new URL(url);
+    const member = await Member.connect(url, onFrame);
+    member.send(JSON.stringify(["1", "1", topic, "phx_join", payload ?? { config: {} }]));
+    await member.#received(frames);
+    member.#frames = 0;
+    return member;
+  }
+
+  /** Connects and upgrades; nothing is joined. */
+  static async connect(url: string, onFrame?: (payload: Buffer) => void): Promise<Member> {
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     const key = randomBytes(16).toString("base64");
     socket.write(
@@ -45,19 +54,20 @@ export class Member {
         `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     await untilUpgraded(socket);
-    const member = new Member(socket, onFrame);
-    member.send(JSON.stringify(["1", "1", topic, "phx_join", payload ?? { config: {} }]));
-    await member.#received(frames);
-    member.#frames = 0;
-    return member;
+    return new Member(socket, onFrame);
   }
 
-  /** Data frames received since the join. */
+  /** Data frames received since the join, or the upgrade without one. */
   get frames(): number {
     return this.#frames;
   }
 
   send(text: string): void {
+  /** The socket has ended, whoever ended it. */
+  get isGone(): boolean {
+    return this.#socket.destroyed || this.#socket.readableEnded;
+  }
+
     this.#write(OPCODE_TEXT, Buffer.from(text));
   }
 

@@ -6,6 +6,7 @@ const UNLIMITED = 10_000_000;
 
 const cluster = await startCluster({
   sql: process.env.BENCH_SQL,
+  env: JSON.parse(process.env.BENCH_NODE_ENV ?? "{}"),
   limits: {
     maxConcurrentUsers: UNLIMITED,
     maxChannelsPerClient: UNLIMITED,

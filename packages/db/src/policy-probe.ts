@@ -68,28 +68,42 @@ async function mayInsert(session: ProbeSession, topic: string, extension: Extens
 }
 
 export function insertProbes(topic: string, probes: readonly Probe[]): string {
+  return insertRows(
+    probes.map(({ extension, id }) => [id, topic, extension].map((text) => pg.escapeLiteral(text))),
+  );
+}
+
+/** @param rows id, topic and extension of each, as SQL */
+export function insertRows(rows: readonly (readonly string[])[]): string {
   const utcNow = "(now() at time zone 'utc')";
-  const rows = probes.map(({ extension, id }) => {
-    const texts = [id, topic, extension].map((text) => pg.escapeLiteral(text)).join(",");
-    return `(${texts}, ${utcNow}, ${utcNow})`;
-  });
-  return `insert into realtime.messages (id, topic, extension, inserted_at, updated_at) values ${rows.join(",")}`;
+  const values = rows.map((texts) => `(${texts.join(",")}, ${utcNow}, ${utcNow})`);
+  return `insert into realtime.messages (id, topic, extension, inserted_at, updated_at) values ${values.join(",")}`;
 }
 
 /** In this order, in one statement, local to the transaction (protocol 7.1). */
-export function assumeIdentity({ claims, topic, headers }: Identity): string {
-  const settings: [string, string][] = [
-    ["role", String(claims.role ?? "")],
-    ["realtime.topic", topic],
-    ["request.jwt.claims", JSON.stringify(claims)],
-    ["request.jwt.claim.sub", String(claims.sub ?? "")],
-    ["request.jwt.claim.role", String(claims.role ?? "")],
-    ["request.headers", JSON.stringify(headers)],
-  ];
-  const calls = settings.map(
-    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
-  );
+export function assumeIdentity(identity: Identity): string {
+  return setIdentity(identityValues(identity).map((value) => pg.escapeLiteral(value)));
+}
+
+const SETTINGS = [
+  "role",
+  "realtime.topic",
+  "request.jwt.claims",
+  "request.jwt.claim.sub",
+  "request.jwt.claim.role",
+  "request.headers",
+] as const;
+
+/** @param values of the settings in their order, as SQL */
+export function setIdentity(values: readonly string[]): string {
+  const calls = SETTINGS.map((name, index) => `set_config('${name}', ${values[index]}, true)`);
   return `select ${calls.join(", ")}`;
+}
+
+/** Of the settings, in their order. */
+export function identityValues({ claims, topic, headers }: Identity): string[] {
+  const role = String(claims.role ?? "");
+  return [role, topic, JSON.stringify(claims), String(claims.sub ?? ""), role, JSON.stringify(headers)];
 }
 
 function sqlStateOf(error: unknown): unknown {

@@ -2,6 +2,7 @@ import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { Bindings } from "../changes/bindings.ts";
+import type { NodeEnv } from "../env.ts";
 import { HomeClient } from "../home/home-client.ts";
 import { HomeMetrics } from "../home/home-metrics.ts";
 import { Homes } from "../home/homes.ts";
@@ -18,7 +19,11 @@ export interface DatabaseSide {
   close(): Promise<void>;
 }
 
-export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">): DatabaseSide {
+export function createDatabaseSide(
+  core: Core,
+  { relay }: Pick<Rooms, "relay">,
+  { grantsFreshMs }: Pick<NodeEnv, "grantsFreshMs">,
+): DatabaseSide {
   const { bus, clock, log, identity, registry, users } = core;
   const meter = new HomeMetrics(core.metrics.registry);
   // Each is told of the other only through these closures, which nobody calls before both exist.
@@ -35,6 +40,7 @@ export function createDatabaseSide(core: Core, { relay }: Pick<Rooms, "relay">):
       },
     },
     meter,
+    grantsFreshMs,
     refsInUse: () => users.refs(),
     socketLag: (ref) => bindings.socketLag(ref),
   });

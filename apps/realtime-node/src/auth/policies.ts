@@ -48,11 +48,20 @@ export class Policies {
   }
 
   /** Asks what the subject may read. Presence is left open unless asked for (protocol 7.1). */
-  static async read(authorizer: Authorizer, subject: Subject, { presence }: { presence: boolean }) {
+  static async read(
+    authorizer: Authorizer,
+    subject: Subject,
+    { presence, live }: { presence: boolean; live?: boolean },
+  ) {
     const extensions: AuthorizeRequest["extensions"] = presence ? ["broadcast", "presence"] : ["broadcast"];
-    const request = toRequest("read", subject, extensions);
+    const request = { ...toRequest("read", subject, extensions), live };
     const grants = await authorizer.authorize(subject.ref, request, { deadlineMs: READ_DEADLINE_MS });
     return new Policies(authorizer, subject, grants);
+  }
+
+  /** Print of the policies that said so; undefined when the home did not know it. */
+  get print(): string | undefined {
+    return this.#read.print;
   }
 
   get mayReadBroadcast(): boolean {
@@ -82,14 +91,14 @@ export class Policies {
   /** Presence may be switched on by a first track, after a join that did not ask about it (protocol 5.2). */
   async readPresence(): Promise<void> {
     if (this.#authorizer === null || this.#read.presence !== undefined) return;
-    const request = toRequest("read", this.#subject, ["presence"]);
+    const request = { ...toRequest("read", this.#subject, ["presence"]), live: true };
     const options = { deadlineMs: READ_DEADLINE_MS };
     const { presence } = await this.#authorizer.authorize(this.#subject.ref, request, options);
     this.#read = { ...this.#read, presence: presence === true };
   }
 
   async #askWrite(authorizer: Authorizer): Promise<Grants> {
-    const request = toRequest("write", this.#subject, ["broadcast", "presence"]);
+    const request = { ...toRequest("write", this.#subject, ["broadcast", "presence"]), live: true };
     try {
       const grants = await authorizer.authorize(this.#subject.ref, request, {
         deadlineMs: WRITE_DEADLINE_MS,

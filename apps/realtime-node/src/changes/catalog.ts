@@ -46,15 +46,19 @@ export interface ClaimsFunction {
   readonly source: string;
 }
 
-/** One consistent reading of everything that decides who sees which rows. */
-export interface Catalog {
-  readonly tables: readonly Table[];
-  /** Functions in schema `auth`, which policies call. */
-  readonly claimsFunctions: readonly ClaimsFunction[];
-  /** Changes with any policy, grant, role or function that may decide; equal texts mean that nothing changed. */
+/** Equal texts mean that nothing has changed. */
+export interface CatalogPrints {
+  /** Changes with any policy, privilege, role or function that may decide. */
   readonly authorizationPrint: string;
   /** Changes with the published tables themselves. */
   readonly tablesPrint: string;
+}
+
+/** One consistent reading of everything that decides who sees which rows. */
+export interface Catalog extends CatalogPrints {
+  readonly tables: readonly Table[];
+  /** Functions in schema `auth`, which policies call. */
+  readonly claimsFunctions: readonly ClaimsFunction[];
 }
 
 export async function readCatalog(session: Session): Promise<Catalog> {
@@ -67,10 +71,8 @@ export async function readCatalog(session: Session): Promise<Catalog> {
   };
 }
 
-/** Cheap enough to be asked every two seconds: a reading of the whole catalog follows only when one has changed. */
-export async function readPrints(
-  session: Session,
-): Promise<Pick<Catalog, "authorizationPrint" | "tablesPrint">> {
+/** Cheap enough to be asked every second: a reading of the whole catalog follows only when one has changed. */
+export async function readPrints(session: Session): Promise<CatalogPrints> {
   const [row = {}] = await session.rows(PRINTS_QUERY);
   return { authorizationPrint: row.authorization_print ?? "", tablesPrint: row.tables_print ?? "" };
 }

@@ -240,7 +240,7 @@ export class ProjectChanges {
           subscriber.system(system.rowsSkipped(subscriber.topic, notice.rows));
         }
         return;
-      case "authorization-changed":
+      case "authorization":
         return;
     }
   }

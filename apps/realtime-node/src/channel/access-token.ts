@@ -37,7 +37,9 @@ export class ChannelToken {
   constructor(channel: Channel, onAccepted: OnAccepted) {
     this.#channel = channel;
     this.#onAccepted = onAccepted;
+    const stopWatching = channel.room.private ? this.#watchPolicies() : undefined;
     channel.onEnd(() => {
+      stopWatching?.();
       this.#expiry?.cancel();
       this.#recheck?.cancel();
     });
@@ -65,6 +67,34 @@ export class ChannelToken {
     return Promise.race([renewed, patience]);
   }
 
+  #watchPolicies(): () => void {
+    const channel = this.#channel;
+    return channel.services.home.watchPolicies(channel.ref, {
+      get print() {
+        return channel.policies.print;
+      },
+      askAgain: () => this.#askAgain().catch(channel.peer.onDefect),
+    });
+  }
+
+  /** The policies have changed, the token has not (rule A20). Without an answer the next notice asks again. */
+  async #askAgain(): Promise<void> {
+    const { identity, isOpen } = this.#channel;
+    const before = this.#latest;
+    if (!isOpen) return;
+    const policies = await this.#policiesOf(identity);
+    if (policies === "unknown" || !this.#channel.isOpen || this.#latest !== before) return;
+    if (this.#channel.identity === identity) this.#takeOn(identity, policies);
+  }
+
+  /** False when the channel was shut, because it may read less than before. */
+  #takeOn(identity: Identity, policies: Policies): boolean {
+    const lost = loss(this.#channel, policies);
+    if (lost === undefined) this.#channel.adopt(identity, policies);
+    else this.#channel.shut(lost);
+    return lost === undefined;
+  }
+
   async #renew(token: string): Promise<void> {
     this.#recheck?.cancel();
     this.#latest += 1;
@@ -80,12 +110,7 @@ export class ChannelToken {
       this.#checkLater();
       return;
     }
-    const lost = loss(this.#channel, policies);
-    if (lost !== undefined) {
-      this.#channel.shut(lost);
-      return;
-    }
-    this.#channel.adopt(identity, policies);
+    if (!this.#takeOn(identity, policies)) return;
     this.watch();
     this.#onAccepted();
   }
@@ -108,7 +133,10 @@ export class ChannelToken {
     const subject = { ref: room.ref, topic: room.topic, claims: identity.claims, headers: peer.headers };
     if (!room.private) return Policies.everything(subject);
     try {
-      return await Policies.read(services.home, subject, { presence: policies.knowsPresence });
+      return await Policies.read(services.home, subject, {
+        presence: policies.knowsPresence,
+        live: true,
+      });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (mayPass(error)) return "unknown";

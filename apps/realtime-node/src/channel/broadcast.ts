@@ -4,6 +4,7 @@ import { payloadBytesMax } from "@tidewire/protocol/phoenix/limits";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { broadcastBytes, parseBroadcastPush } from "@tidewire/protocol/supabase/broadcast-push";
 import { broadcastRefused } from "@tidewire/protocol/supabase/system";
+import type { Policies } from "../auth/policies.ts";
 import type { Channel } from "./channel.ts";
 import { mayPass } from "./may-pass.ts";
 import type { Published } from "./ports.ts";
@@ -22,15 +23,11 @@ interface Outgoing {
 export class Broadcasts {
   readonly #channel: Channel;
   #toldAtMs = Number.NEGATIVE_INFINITY;
-  #toldDenied = false;
+  /** New grants may deny again, and say so again. */
+  #toldDeniedBy: Policies | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
-  }
-
-  /** Permission may have changed: a denial is told again. */
-  forgetDenial(): void {
-    this.#toldDenied = false;
   }
 
   /** A promise only when permission has to be asked for; later messages of the topic then wait. */
@@ -119,8 +116,9 @@ export class Broadcasts {
   #mayTell({ code }: Refusal): boolean {
     if (code === "PayloadSizeExceeded") return false;
     if (code === "Unauthorized") {
-      const isFirst = !this.#toldDenied;
-      this.#toldDenied = true;
+      const { policies } = this.#channel;
+      const isFirst = this.#toldDeniedBy !== policies;
+      this.#toldDeniedBy = policies;
       return isFirst;
     }
     const nowMs = this.#channel.services.pulse.nowMs();

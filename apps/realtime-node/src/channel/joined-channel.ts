@@ -73,7 +73,6 @@ export class JoinedChannel {
   }
 
   #onTokenAccepted(): void {
-    this.#broadcasts.forgetDenial();
     this.#changes.start().catch(this.channel.peer.onDefect);
   }
 

@@ -49,6 +49,11 @@ export interface ProjectPort {
 }
 
 interface HomePort extends Authorizer {
+  /** Asks the watcher again whenever the project's policies are not those that it has grants of. Returns how to stop. */
+  watchPolicies(
+    ref: string,
+    watcher: { readonly print: string | undefined; askAgain(): Promise<void> },
+  ): () => void;
   /** Oldest first. Rejects with a `Refusal`. */
   replay(
     ref: string,

@@ -1,4 +1,4 @@
-import { type Catalog, readCatalog, readPrints, type Table } from "../changes/catalog.ts";
+import { type CatalogPrints, readCatalog, type Table } from "../changes/catalog.ts";
 import { ShapePreparation } from "../changes/prepare-shape.ts";
 import type { Relation } from "../wal/row-change.ts";
 import type { Session } from "../wal/session.ts";
@@ -42,9 +42,9 @@ export class CatalogWatch {
     return difference(previous, catalog);
   }
 
-  /** Cheap: says whether a reading would find anything new. */
-  async look(session: Session): Promise<CatalogChange> {
-    return difference(this.#preparation?.catalog, await readPrints(session));
+  /** Whether a reading would find anything new, by what the prints say now. */
+  compare(prints: CatalogPrints): CatalogChange {
+    return difference(this.#preparation?.catalog, prints);
   }
 
   /** A table that was dropped and made again is found by its name: rows of its past go to whoever asked for it. */
@@ -77,9 +77,7 @@ function hasColumn(table: Table, name: string, typeOid: number): boolean {
   return table.columns.some((column) => column.name === name && column.typeOid === typeOid);
 }
 
-type Prints = Pick<Catalog, "authorizationPrint" | "tablesPrint">;
-
-function difference(previous: Prints | undefined, next: Prints): CatalogChange {
+function difference(previous: CatalogPrints | undefined, next: CatalogPrints): CatalogChange {
   return {
     authorization: previous?.authorizationPrint !== next.authorizationPrint,
     tables: previous?.tablesPrint !== next.tablesPrint,

@@ -1,6 +1,7 @@
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import type { ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus } from "../bus/bus.ts";
+import { type CatalogPrints, readPrints } from "../changes/catalog.ts";
 import { Publisher } from "../changes/publisher.ts";
 import { seeing } from "../changes/seeing.ts";
 import { Shapes } from "../changes/shapes.ts";
@@ -128,7 +129,12 @@ export class ChangeEngine {
   /** Asks whether tables, policies, grants or roles have changed, and acts on it. */
   async lookForNews(): Promise<void> {
     if (!this.catalog.isRead) return;
-    const { authorization, tables } = await this.#options.ask((session) => this.catalog.look(session));
+    const { authorization, tables } = this.catalog.compare(prints);
+    await this.accept(await this.#options.ask(readPrints));
+  }
+
+  /** Acts on what a look at the catalog has found. */
+  async accept(prints: CatalogPrints): Promise<void> {
     if (authorization || tables) await this.#options.exclusively(() => this.#refresh());
   }
 
@@ -151,14 +157,10 @@ export class ChangeEngine {
   }
 
   async #refresh(): Promise<void> {
-    const { ask, notify, onTablesChanged, log, ref } = this.#options;
+    const { ask, onTablesChanged, log, ref } = this.#options;
     const change = await ask((session) => this.catalog.read(session));
     if (!change.authorization && !change.tables) return;
     log.info({ ref, ...change }, "the project's tables or policies have changed");
-    const reason = change.authorization
-      ? "policies, grants, roles or functions changed"
-      : "published tables changed";
-    if (change.authorization) notify({ kind: "authorization-changed", ref, reason });
     if (change.tables) onTablesChanged();
     const { held } = this.registrations;
     await this.#begin(await ask(nextEpoch), { gather: () => this.registrations.gatherKnown(held) });

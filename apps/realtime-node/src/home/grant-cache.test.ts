@@ -18,9 +18,9 @@ function request(overrides: Partial<AuthorizeRequest> = {}): AuthorizeRequest {
   };
 }
 
-function cacheAt() {
+function cacheAt({ freshMs = 3_000 } = {}) {
   const time = { nowMs: 0 };
-  const cache = new GrantCache({ monotonicMs: () => time.nowMs });
+  const cache = new GrantCache({ monotonicMs: () => time.nowMs }, freshMs);
   const asked: AuthorizeRequest[] = [];
   const get = (each = request(), answer: () => Promise<Grants> = async () => YES) =>
     cache.get(
@@ -47,6 +47,12 @@ describe("answers to equal questions [P1]", () => {
     expect(cache).toMatchObject({ misses: 1, coalesced: 1, hits: 1 });
     time.nowMs = 3_001;
     await get();
+    expect(asked).toHaveLength(2);
+  });
+
+  test("with no age at all every question is asked by itself", async () => {
+    const { asked, get } = cacheAt({ freshMs: 0 });
+    await Promise.all([get(), get()]);
     expect(asked).toHaveLength(2);
   });
 

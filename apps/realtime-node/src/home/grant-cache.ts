@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
 import type { Clock } from "../clock.ts";
 
-/** Membership in a policy's tables may change without any sign: an answer is not reused for longer than this. */
-const FRESH_MS = 3_000;
 /** While the database is away, an answer of this age is better than none; its age is in the log (issue 3). */
 const STALE_MS = 10 * 60_000;
 const ENTRIES_MAX = 50_000;
@@ -19,6 +17,7 @@ interface Entry {
  */
 export class GrantCache {
   readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #freshMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Grants>>();
   hits = 0;
@@ -26,8 +25,10 @@ export class GrantCache {
   coalesced = 0;
   stale = 0;
 
-  constructor(clock: Pick<Clock, "monotonicMs">) {
+  /** @param freshMs how long an answer is reused; with 0 equal questions do not share a check either */
+  constructor(clock: Pick<Clock, "monotonicMs">, freshMs: number) {
     this.#clock = clock;
+    this.#freshMs = freshMs;
   }
 
   /** @param isAway whether an error of `ask` means that the database is away, not that it said no */
@@ -38,11 +39,11 @@ export class GrantCache {
   ): Promise<Grants> {
     const key = toKey(request);
     const known = this.#entries.get(key);
-    if (known !== undefined && this.#age(known) <= FRESH_MS) {
+    if (known !== undefined && this.#age(known) < this.#freshMs) {
       this.hits++;
       return known.grants;
     }
-    const asking = this.#asking.get(key);
+    const asking = this.#freshMs > 0 ? this.#asking.get(key) : undefined;
     if (asking !== undefined) this.coalesced++;
     else this.misses++;
     try {

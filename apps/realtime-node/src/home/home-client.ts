@@ -17,11 +17,12 @@ import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import { DeadlineExceeded, within } from "../deadline.ts";
 import { encodeHomeRequest } from "./home-server.ts";
+import { PolicyNews, type PolicyWatcher } from "./policy-news.ts";
 
 /** A home that has just been elected needs a moment until it is heard everywhere. */
 const AGAIN_MS = 50;
 /** The home's own refusal, with its reason, should come before the asker's patience ends. */
-const MARGIN_MS = 250;
+const MARGIN_MS = 1_000;
 
 const RELEASE_DEADLINE_MS = 2_000;
 
@@ -31,7 +32,7 @@ export interface Patience {
 }
 
 interface Options {
-  bus: Pick<Bus, "request">;
+  bus: Pick<Bus, "request" | "subscribe">;
   clock: Clock;
   /** Resolves when it makes sense to ask again: this node is home now, or another one is. Rejects with a Refusal. */
   homes: { want(ref: string): Promise<void> };
@@ -43,9 +44,16 @@ interface Options {
  */
 export class HomeClient {
   readonly #options: Options;
+  readonly #news: PolicyNews;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#news = new PolicyNews(options.bus);
+  }
+
+  /** Asks the watcher again whenever the project's policies are not those that it has grants of. Returns how to stop. */
+  watchPolicies(ref: string, watcher: PolicyWatcher): () => void {
+    return this.#news.watch(ref, watcher);
   }
 
   authorize(ref: string, request: AuthorizeRequest, patience: Patience): Promise<Grants> {
@@ -91,7 +99,7 @@ export class HomeClient {
       const leftMs = deadlineMs - elapsedMs;
       if (leftMs <= 0) throw unavailable(elapsedMs);
       try {
-        const data = encodeHomeRequest(request, Math.max(leftMs - MARGIN_MS, leftMs / 2));
+        const data = encodeHomeRequest(request, Math.max(leftMs - MARGIN_MS, leftMs * 0.75));
         const answer = await bus.request(subjects.home(ref), data, { timeoutMs: leftMs });
         return toResult(HomeReply.parse(JSON.parse(Buffer.from(answer).toString()))) as T;
       } catch (error) {

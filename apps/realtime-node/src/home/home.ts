@@ -4,7 +4,7 @@ import type { Percentiles, ReplicationSnapshot } from "@tidewire/protocol/cluste
 import { Refusal } from "@tidewire/protocol/errors";
 import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus, Subscription } from "../bus/bus.ts";
-import { CHANGES_PUBLICATION } from "../changes/catalog.ts";
+import { CHANGES_PUBLICATION, readPrints } from "../changes/catalog.ts";
 import { publishNotice } from "../changes/notices.ts";
 import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
@@ -44,6 +44,8 @@ export interface HomeOptions {
   broadcasts: DatabaseBroadcasts;
   meter?: HomeMeter;
 }
+  /** How long an answer of the policies is reused. */
+  grantsFreshMs: number;
 
 /**
  * This node as the home of one project: it alone holds connections to the project's database, a replication session and
@@ -69,9 +71,12 @@ export class Home {
     this.#options = options;
     this.#usedAtMs = clock.monotonicMs();
     this.#pool = new HomePool({ databaseUrl, name: `tidewire_${ref}`, size: limits().databasePool, clock });
-    this.#policies = new PolicyCheck(this.#pool, clock, (action, ms) =>
-      options.meter?.authorized(ref, action, ms),
-    );
+    this.#policies = new PolicyCheck({
+      pool: this.#pool,
+      clock,
+      freshMs: options.grantsFreshMs,
+      onChecked: (action, ms) => options.meter?.authorized(ref, action, ms),
+    });
     const feed = new MessageFeed(options);
     this.#engine = new ChangeEngine({
       ...options,
@@ -107,6 +112,7 @@ export class Home {
       partitions: () => this.#ask("upkeep", UPKEEP_DEADLINE_MS, keepPartitions),
     });
   }
+      news: () => this.#lookForNews(),
 
   /** By the monotonic clock: when anybody last needed this home. */
   get usedAtMs(): number {
@@ -269,8 +275,15 @@ export class Home {
     const verdict = await this.#ask("upkeep", UPKEEP_DEADLINE_MS, (session) =>
       this.#slotWatch.look(session, slotRetainedBytesMax),
     );
+    this.#announcePolicies();
     if (verdict === "give-up") this.#replication.giveUpSlot();
-    await this.#engine.lookForNews();
+  }
+
+  /** Before the rows that wait for a connection, and before all checks: a crowd must not keep a revocation waiting. */
+  async #lookForNews(): Promise<void> {
+    const prints = await this.#ask("stream", UPKEEP_DEADLINE_MS, readPrints);
+    if (this.#policies.found(prints.authorizationPrint)) this.#announcePolicies();
+    await this.#engine.accept(prints);
   }
 
   #ask<T>(lane: Lane, deadlineMs: number, work: (session: Session) => Promise<T>): Promise<T> {
@@ -285,7 +298,12 @@ export class Home {
   }
 
   #notify(notice: HomeNotice): void {
-    if (notice.kind === "authorization-changed") this.#policies.cache.clear();
     publishNotice(this.#options.bus, notice);
   }
 }
+  /** Again and again: a node that missed it, or came late, finds its channels' grants of another print. */
+  #announcePolicies(): void {
+    const { print } = this.#policies;
+    if (print !== undefined) this.#notify({ kind: "authorization", ref: this.#options.ref, print });
+  }
+

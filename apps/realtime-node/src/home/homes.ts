@@ -29,6 +29,7 @@ interface Options {
   log: Log;
   broadcasts: DatabaseBroadcasts;
   meter?: HomeMeter;
+  grantsFreshMs: number;
   /** Projects with a channel on this node: they need a home, also for messages sent from their database. */
   refsInUse(): Iterable<string>;
   /** From the bus to the socket, as this node's receivers measure it. */

@@ -6,6 +6,16 @@ import { keepPartitions } from "./database-messages.ts";
 import { isAway } from "./database-refusal.ts";
 import { GrantCache } from "./grant-cache.ts";
 import type { HomePool } from "./pool.ts";
+import { readAll } from "./read-checks.ts";
+
+interface Options {
+  pool: HomePool;
+  clock: Clock;
+  /** How long an answer is reused. */
+  freshMs: number;
+  /** Told of every question that the database answered. */
+  onChecked(action: AuthorizeRequest["action"], ms: number): void;
+}
 
 /** Checks policies on `realtime.messages` within the project's connection budget (promise P1). */
 export class PolicyCheck {
@@ -13,18 +23,27 @@ export class PolicyCheck {
   readonly #pool: HomePool;
 
   readonly #clock: Clock;
-  readonly #onChecked: (action: AuthorizeRequest["action"], ms: number) => void;
+  readonly #onChecked: Options["onChecked"];
+  #print: string | undefined;
 
-  /** @param onChecked told of every question that the database answered */
-  constructor(
-    pool: HomePool,
-    clock: Clock,
-    onChecked: (action: AuthorizeRequest["action"], ms: number) => void,
-  ) {
+  constructor({ pool, clock, freshMs, onChecked }: Options) {
     this.#pool = pool;
     this.#clock = clock;
     this.#onChecked = onChecked;
-    this.cache = new GrantCache(clock);
+    this.cache = new GrantCache(clock, freshMs);
+  }
+
+  /** Of the policies, privileges and roles that are asked now; undefined before they were looked at. */
+  get print(): string | undefined {
+    return this.#print;
+  }
+
+  /** Policies, privileges or roles are these now. True when that is news: every earlier answer is void. */
+  found(print: string): boolean {
+    if (this.#print === print) return false;
+    this.#print = print;
+    this.cache.clear();
+    return true;
   }
 
   /** @throws Refusal that says where and how long it waited */
@@ -46,13 +65,19 @@ export class PolicyCheck {
 
   async #attempt(request: AuthorizeRequest, deadlineMs: number): Promise<Grants> {
     try {
-      const options = { lane: "check", deadlineMs, stage: "authorize" } as const;
       const startedMs = this.#clock.monotonicMs();
-      const grants = await this.#pool.run(options, (session) => authorize(session, request));
+      const print = this.#print;
+      const grants = await this.#askDatabase(request, deadlineMs);
       this.#onChecked(request.action, this.#clock.monotonicMs() - startedMs);
-      return grants;
+      return { ...grants, print };
     } catch (error) {
       throw toAuthorizeRefusal(error, request);
     }
+  }
+
+  #askDatabase(request: AuthorizeRequest, deadlineMs: number): Promise<Grants> {
+    const options = { lane: request.live ? "live" : "check", deadlineMs, stage: "authorize" } as const;
+    if (request.action === "read") return this.#pool.ask(options, request, readAll);
+    return this.#pool.run(options, (session) => authorize(session, request));
   }
 }

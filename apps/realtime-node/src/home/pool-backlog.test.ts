@@ -1,14 +1,20 @@
 import { expect, test } from "vitest";
 import { Backlog } from "./pool-backlog.ts";
 
-const work = (lane: "stream" | "check" | "upkeep", name: string) => ({ lane, name });
+const work = (lane: "stream" | "live" | "check" | "upkeep", name: string) => ({ lane, name });
 
-test("the stream goes first, upkeep last, each in its order", () => {
+test("the stream goes first, then channels that live, upkeep last, each in its order", () => {
   const backlog = new Backlog<ReturnType<typeof work>>();
-  for (const each of [work("upkeep", "u"), work("check", "c1"), work("check", "c2"), work("stream", "s")])
+  for (const each of [
+    work("upkeep", "u"),
+    work("check", "c1"),
+    work("check", "c2"),
+    work("live", "l"),
+    work("stream", "s"),
+  ])
     backlog.add(each);
-  const names = Array.from({ length: 4 }, () => backlog.take()?.name);
-  expect(names).toEqual(["s", "c1", "c2", "u"]);
+  const names = Array.from({ length: 5 }, () => backlog.take()?.name);
+  expect(names).toEqual(["s", "l", "c1", "c2", "u"]);
   expect(backlog.take()).toBeUndefined();
 });
 
@@ -20,6 +26,16 @@ test("a full backlog refuses checks and never the stream", () => {
   expect(backlog.add(work("stream", "s"))).toBe(true);
   expect(backlog.drain()).toHaveLength(20_001);
   expect(backlog.length).toBe(0);
+});
+
+test("mates are taken from the front of their lane, up to the first that does not fit", () => {
+  const backlog = new Backlog<ReturnType<typeof work>>();
+  for (const name of ["a", "a", "a", "b", "a"]) backlog.add(work("check", name));
+  const isA = ({ name }: { name: string }) => name === "a";
+  expect(backlog.takeWhile("check", isA, 2)).toHaveLength(2);
+  expect(backlog.takeWhile("check", isA, 9)).toHaveLength(1);
+  expect(backlog.takeWhile("live", isA, 9)).toHaveLength(0);
+  expect(backlog.length).toBe(2);
 });
 
 test("work is removed once", () => {

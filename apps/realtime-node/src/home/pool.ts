@@ -16,8 +16,18 @@ const RECONNECT_PAUSE_MS = 250;
 /** Whoever comes back sooner makes the queue longer and nothing else. */
 const RETRY_AFTER_MIN_MS = 100;
 
-/** The change stream goes first: rows wait for nobody's join. Upkeep waits for all others. */
-export type Lane = "stream" | "check" | "upkeep";
+/**
+ * Questions of one kind go to a connection together, as many as it answers in this time by recent measure: a round
+ * trip each would cost more than the answers. Whatever else wants a connection waits no longer than this.
+ */
+const TOGETHER_MS = 20;
+const TOGETHER_MAX = 32;
+
+/**
+ * The change stream goes first: rows wait for nobody's join. Channels that live go before those that would like to;
+ * upkeep waits for all others.
+ */
+export type Lane = "stream" | "live" | "check" | "upkeep";
 
 export interface WorkOptions {
   lane: Lane;
@@ -43,9 +53,19 @@ interface PoolOptions {
   clock: Clock;
 }
 
-interface Job<T = unknown> extends WorkOptions {
-  run(session: Session): Promise<T>;
-  done: Deferred<T>;
+/**
+ * Answers questions of one kind, each by its own outcome, and leaves no transaction open. Rejects only for a reason
+ * that concerns them all.
+ */
+export type AnswerAll<Q, A> = (
+  session: Session,
+  questions: readonly Q[],
+) => Promise<readonly PromiseSettledResult<A>[]>;
+
+interface Job extends WorkOptions {
+  question: unknown;
+  answerAll: AnswerAll<unknown, unknown>;
+  done: Deferred<unknown>;
   startedAtMs: number;
 }
 
@@ -64,6 +84,8 @@ export class HomePool {
   #inUse = 0;
   #waitMs = 0;
   #workMs = 0;
+  /** Of one question among those that are asked together; unknown at first. */
+  #questionMs = Number.POSITIVE_INFINITY;
   #refuseUntilMs = 0;
   #lastFailure: unknown;
   #closed = false;
@@ -91,16 +113,23 @@ export class HomePool {
    * errors of Postgres as they are
    */
   run<T>(options: WorkOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.ask(options, work, runAlone as AnswerAll<typeof work, T>);
+  }
+
+  /**
+   * As {@link run}, for one of many questions of a kind: while they wait, they share a connection's next turn. Those
+   * with the same `answerAll` are of one kind.
+   */
+  ask<Q, A>(options: WorkOptions, question: Q, answerAll: AnswerAll<Q, A>): Promise<A> {
     const startedAtMs = this.#now();
     if (this.#closed)
       return Promise.reject(this.#refusal(options.stage, startedAtMs, new Error("the pool is closed")));
-    const job: Job<T> = { ...options, run: work, done: createDeferred<T>(), startedAtMs };
-    if (!this.#backlog.add(job as Job)) return Promise.reject(this.#busy(job as Job));
-    const timer = this.#options.clock.after(options.deadlineMs, () => {
-      if (this.#backlog.remove(job as Job)) job.done.reject(this.#busy(job as Job));
-    });
+    const done = createDeferred<A>();
+    const job = { ...options, question, answerAll, done, startedAtMs } as unknown as Job;
+    if (!this.#backlog.add(job)) return Promise.reject(this.#busy(job));
+    const timer = this.#options.clock.after(options.deadlineMs, () => this.#onDeadline(job));
     this.#dispatch();
-    return job.done.promise.finally(() => timer.stop());
+    return done.promise.finally(() => timer.stop());
   }
 
   /** Refuses what waits and ends every connection, also those at work. */
@@ -111,17 +140,40 @@ export class HomePool {
   }
 
   #dispatch(): void {
-    while (this.#backlog.length > 0 && this.#inUse + this.#opening < this.#size) {
-      const connection = this.#idle.pop();
+    while (this.#backlog.length > 0 && this.#inUse < this.#size) {
+      const connection = this.#takeIdle();
       if (connection === undefined) {
-        if (!this.#mayConnect()) return;
-        void this.#connect();
+        if (this.#open.size + this.#opening < this.#size && this.#mayConnect()) void this.#connect();
         return;
       }
-      connection.idleTimer?.stop();
       const job = this.#backlog.take();
       if (job === undefined) return void this.#rest(connection);
-      void this.#work(connection, job);
+      void this.#work(connection, [job, ...this.#matesOf(job)]);
+    }
+  }
+
+  #takeIdle(): PoolConnection | undefined {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (!idle.usable) continue;
+      idle.idleTimer?.stop();
+      return idle;
+    }
+    return undefined;
+  }
+
+  #matesOf({ lane, answerAll }: Job): Job[] {
+    if (answerAll === runAlone) return [];
+    const fair = Math.ceil((this.#backlog.length + 1) / Math.max(this.#size, 1));
+    const quick = Math.min(TOGETHER_MAX, Math.floor(TOGETHER_MS / this.#questionMs));
+    return this.#backlog.takeWhile(lane, (other) => other.answerAll === answerAll, Math.min(fair, quick) - 1);
+  }
+
+  /** Waiting or at work: its asker waits no longer. */
+  #onDeadline(job: Job): void {
+    if (this.#backlog.remove(job)) job.done.reject(this.#busy(job));
+    else {
+      const late = new DeadlineExceeded("a database query", job.deadlineMs);
+      job.done.reject(this.#refusal(job.stage, job.startedAtMs, late));
     }
   }
 
@@ -134,7 +186,7 @@ export class HomePool {
   async #connect(): Promise<void> {
     this.#opening++;
     try {
-      const connection = await openConnection(this.#options, (lost) => this.#forget(lost));
+      const connection = await openConnection(this.#options, (gone) => this.#forget(gone));
       this.#open.add(connection);
       if (this.#closed) return void (await connection.close());
       this.#rest(connection);
@@ -148,24 +200,36 @@ export class HomePool {
     this.#dispatch();
   }
 
-  async #work(connection: PoolConnection, job: Job): Promise<void> {
+  /** The first of `jobs` and its mates, in one turn of the connection. */
+  async #work(connection: PoolConnection, jobs: readonly [Job, ...Job[]]): Promise<void> {
     this.#inUse++;
     const beganAtMs = this.#now();
-    this.#waitMs = smooth(this.#waitMs, beganAtMs - job.startedAtMs);
-    const leftMs = Math.max(1, job.startedAtMs + job.deadlineMs - beganAtMs);
+    for (const { startedAtMs } of jobs) this.#waitMs = smooth(this.#waitMs, beganAtMs - startedAtMs);
+    const dueAtMs = Math.max(...jobs.map(({ startedAtMs, deadlineMs }) => startedAtMs + deadlineMs));
+    const questions = jobs.map(({ question }) => question);
+    const [{ answerAll }] = jobs;
     try {
-      job.done.resolve(await connection.run(job.run, leftMs));
+      const work = (session: Session) => answerAll(session, questions);
+      const outcomes = await connection.run(work, Math.max(1, dueAtMs - beganAtMs));
+      for (const [index, job] of jobs.entries()) settle(job, outcomes[index]);
     } catch (error) {
       // What Postgres refused keeps its own error: only the asker knows what it means.
       const isRefused = isConnectionLost(error) || error instanceof DeadlineExceeded;
-      job.done.reject(isRefused ? this.#refusal(job.stage, job.startedAtMs, error) : error);
+      for (const { done, stage, startedAtMs } of jobs)
+        done.reject(isRefused ? this.#refusal(stage, startedAtMs, error) : error);
     } finally {
       this.#inUse--;
-      this.#workMs = smooth(this.#workMs, this.#now() - beganAtMs);
+      this.#noteWork(jobs, this.#now() - beganAtMs);
       if (connection.usable) this.#rest(connection);
-      else this.#forget(connection);
       this.#dispatch();
     }
+  }
+
+  #noteWork([{ answerAll }, ...mates]: readonly [Job, ...Job[]], ms: number): void {
+    const eachMs = ms / (1 + mates.length);
+    this.#workMs = smooth(this.#workMs, eachMs);
+    if (answerAll === runAlone) return;
+    this.#questionMs = Number.isFinite(this.#questionMs) ? smooth(this.#questionMs, eachMs) : eachMs;
   }
 
   #rest(connection: PoolConnection): void {
@@ -174,11 +238,12 @@ export class HomePool {
     connection.idleTimer = this.#options.clock.after(IDLE_CLOSE_MS, () => void connection.close());
   }
 
+  /** Only now may another take its place: until then Postgres counts it, and so does the budget. */
   #forget(connection: PoolConnection): void {
-    connection.idleTimer?.stop();
     this.#open.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
+    this.#dispatch();
   }
 
   #refuseWaiting(error: unknown): void {
@@ -201,6 +266,14 @@ export class HomePool {
   #now(): number {
     return this.#options.clock.monotonicMs();
   }
+}
+
+const runAlone: AnswerAll<(session: Session) => Promise<unknown>, unknown> = (session, questions) =>
+  Promise.all(questions.map(async (work) => ({ status: "fulfilled", value: await work(session) })));
+
+function settle({ done }: Job, outcome: PromiseSettledResult<unknown> | undefined): void {
+  if (outcome?.status === "fulfilled") done.resolve(outcome.value);
+  else done.reject(outcome?.reason ?? new Error("a question was left without an answer"));
 }
 
 function smooth(average: number, value: number): number {

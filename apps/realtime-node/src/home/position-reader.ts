@@ -1,6 +1,6 @@
 import type { Session, TextRow } from "../wal/session.ts";
 
-type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+type Ask = <T>(work: (session: Pick<Session, "rows">) => Promise<T>) => Promise<T>;
 
 /**
  * The position before which everything committed is over. Whoever asks gets an answer that was read after the asking:

@@ -2,14 +2,17 @@ import { HOME_BEAT_MS } from "../changes/known-home.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 
-/** Policies that change must count within five seconds (issue 3): two for the look, the rest for re-checking. */
 const LOOK_MS = 2_000;
+/** Policies that change must count within five seconds (decision 0015): one for the look, the rest for asking again. */
+const NEWS_MS = 1_000;
 const PARTITIONS_MS = 60 * 60_000;
 
 interface Duties {
   beat(): void;
-  /** Slot, catalog, leases. */
+  /** Slot, leases. */
   look(): Promise<unknown>;
+  /** Tables, policies, privileges, roles. */
+  news(): Promise<unknown>;
   partitions(): Promise<unknown>;
 }
 
@@ -32,9 +35,9 @@ export class Upkeep {
     const { beat } = this.#duties;
     this.#timers.add(this.#clock.every(HOME_BEAT_MS, beat));
     this.#timers.add(this.#clock.every(LOOK_MS, () => this.#do("look")));
+    this.#timers.add(this.#clock.every(NEWS_MS, () => this.#do("news")));
     this.#timers.add(this.#clock.every(PARTITIONS_MS, () => this.#do("partitions")));
-    this.#do("partitions");
-    this.#do("look");
+    for (const duty of ["news", "partitions", "look"] as const) this.#do(duty);
   }
 
   stop(): void {
@@ -42,7 +45,7 @@ export class Upkeep {
     this.#timers.clear();
   }
 
-  #do(duty: "look" | "partitions"): void {
+  #do(duty: Exclude<keyof Duties, "beat">): void {
     if (this.#running.has(duty)) return;
     this.#running.add(duty);
     this.#duties[duty]().then(

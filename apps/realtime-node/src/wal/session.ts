@@ -7,6 +7,8 @@ export type TextRow = Readonly<Record<string, string | null>>;
 export interface Session {
   /** Rows of the last statement of `sql` that returns any. */
   rows(sql: string): Promise<TextRow[]>;
+  /** Rows of every statement of `sql`, also of those that return none. */
+  results(sql: string): Promise<TextRow[][]>;
 }
 
 /** pg's own parsers would lose microseconds and digits, and its global ones belong to the whole process: so per client. */
@@ -17,12 +19,13 @@ export const TEXT_FORMAT =
   "set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex'; set extra_float_digits = 1";
 
 export function sessionOf(client: pg.ClientBase): Session {
+  const ask = async (sql: string): Promise<pg.QueryResult<TextRow>[]> => {
+    const result: pg.QueryResult<TextRow> | pg.QueryResult<TextRow>[] = await client.query<TextRow>(sql);
+    return Array.isArray(result) ? result : [result];
+  };
   return {
-    async rows(sql) {
-      const result: pg.QueryResult<TextRow> | pg.QueryResult<TextRow>[] = await client.query<TextRow>(sql);
-      if (!Array.isArray(result)) return result.rows;
-      return result.findLast((each) => each.fields.length > 0)?.rows ?? [];
-    },
+    rows: async (sql) => (await ask(sql)).findLast((each) => each.fields.length > 0)?.rows ?? [],
+    results: async (sql) => (await ask(sql)).map(({ rows }) => rows),
   };
 }
 

@@ -125,6 +125,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
         asked.push(request);
         return home.authorize(request);
       },
+      watchPolicies: () => () => undefined,
       replay: async () => home.replay(),
       status: async () => home.status(),
     },

@@ -82,7 +82,7 @@ export const HomeNotice = z.discriminatedUnion("kind", [
     rows: z.int(),
     reason: z.string(),
   }),
-  /** The set of published tables, the policies or the roles changed: cached grants are void. */
-  z.object({ kind: z.literal("authorization-changed"), ref: z.string(), reason: z.string() }),
+  /** Of the policies, privileges and roles as the home last found them. Said again with every beat: grants of another print are void. */
+  z.object({ kind: z.literal("authorization"), ref: z.string(), print: z.string() }),
 ]);
 export type HomeNotice = z.infer<typeof HomeNotice>;

@@ -15,11 +15,18 @@ export const AuthorizeRequest = z.object({
   /** The `x-*` headers of the handshake, or all headers of a REST call (protocol 7.1). */
   headers: z.record(z.string(), z.string()),
   extensions: z.array(Extension).nonempty(),
+  /** For a channel that lives already: it goes before those that would like to. */
+  live: z.boolean().optional(),
 });
 export type AuthorizeRequest = z.infer<typeof AuthorizeRequest>;
 
 /** Granted per extension asked for; an extension that was not asked for is absent. */
-export const Grants = z.object({ broadcast: z.boolean().optional(), presence: z.boolean().optional() });
+export const Grants = z.object({
+  broadcast: z.boolean().optional(),
+  presence: z.boolean().optional(),
+  /** Print of the policies, privileges and roles that said so; see the notice `authorization`. */
+  print: z.string().optional(),
+});
 export type Grants = z.infer<typeof Grants>;
 
 /** A binding after parsing: what a shape is made of, without claims (protocol 6.1). */

@@ -1,0 +1,104 @@
+import { prepareBurst } from "./load/join-burst.ts";
+import { LiveChannels } from "./load/live-channels.ts";
+import { SessionCount } from "./load/session-count.ts";
+import { STORM_SQL, type StormMix, stormJoiners } from "./load/storm-mix.ts";
+import { percentile } from "./percentile.ts";
+import { writeReport } from "./results.ts";
+import { type ServerProcess, startServer } from "./servers/server-process.ts";
+
+const SOCKETS = Number(process.env.BENCH_SOCKETS ?? 2_000);
+const LOAD_PROCESSES = 2;
+const LIVE_CHANNELS = 50;
+const LIVE_EVERY_MS = 200;
+const DEADLINE_MS = 120_000;
+/** One for replication, two in the pool. */
+const BUDGET = 3;
+
+const MIXES: readonly { mix: StormMix; name: string }[] = [
+  { mix: "everybody", name: "2,000 users" },
+  { mix: "few", name: "20 users" },
+];
+const MODES = [
+  { name: "tidewire", freshMs: undefined },
+  { name: "naive: no cache, no coalescing", freshMs: "0" },
+] as const;
+
+const rows: (string | number)[][] = [];
+for (const { mix, name } of MIXES) {
+  for (const mode of MODES) rows.push([name, mode.name, ...(await measure(mix, mode.freshMs))]);
+}
+
+async function measure(mix: StormMix, freshMs: string | undefined): Promise<(string | number)[]> {
+  const nodeEnv: Record<string, string> = freshMs === undefined ? {} : { TIDEWIRE_GRANTS_FRESH_MS: freshMs };
+  await using server = await startServer("./tidewire.ts", {
+    BENCH_SQL: STORM_SQL,
+    BENCH_NODE_ENV: JSON.stringify(nodeEnv),
+  });
+  const { socketUrl, databaseUrl = "", jwtSecret = "" } = server.listening;
+  const joiners = stormJoiners(mix, SOCKETS, jwtSecret);
+  const asked = joiners.reduce((sum, { topics }) => sum + topics.length, 0);
+  await using live = await LiveChannels.open(socketUrl, jwtSecret, LIVE_CHANNELS);
+  await using burst = await prepareBurst({ socketUrl, joiners, deadlineMs: DEADLINE_MS }, LOAD_PROCESSES);
+  await using sessions = await SessionCount.watch(databaseUrl);
+  live.send(LIVE_EVERY_MS);
+  const cpuBeforeMs = await server.cpuMs();
+  const checksBefore = await checksOf(server);
+  const startedMs = performance.now();
+  const outcome = await burst.run();
+  const elapsedMs = performance.now() - startedMs;
+  const cpuMs = (await server.cpuMs()) - cpuBeforeMs;
+  const checks = (await checksOf(server)) - checksBefore;
+  const heard = await live.stop();
+  const sessionsMax = await sessions.stop();
+  if (sessionsMax > BUDGET) throw new Error(`${sessionsMax} sessions of ${BUDGET}`);
+  const at = (share: number) => Math.round(percentile(outcome.joinedMs, share));
+  return [
+    `${outcome.joinedMs.length} of ${asked}`,
+    at(0.5),
+    at(0.99),
+    at(1),
+    Math.round(asked / (elapsedMs / 1_000)),
+    `${checks}`,
+    (asked / checks).toFixed(1),
+    JSON.stringify(outcome.refusals),
+    outcome.unexplained + outcome.timeouts,
+    sessionsMax,
+    Math.round(heard.largestGapMs),
+    heard.lost,
+    Math.round(cpuMs),
+  ];
+}
+
+/** How often the home has asked the database about policies. */
+async function checksOf({ listening }: ServerProcess): Promise<number> {
+  const metrics = await (await fetch(new URL("/metrics", listening.socketUrl.replace(/^ws/, "http")))).text();
+  return Number(/^tidewire_home_checks_missed\{[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
+
+writeReport({
+  name: "join-storm",
+  title: "A burst of private joins on a pool of two",
+  command: "npm run join-storm -w @tidewire/bench",
+  method:
+    `${SOCKETS} sockets in ${LOAD_PROCESSES} processes are connected and quiet; then each joins 5 private channels at once, ` +
+    "all in the same moment.",
+  columns: [
+    "claims",
+    "mode",
+    "joined",
+    "p50 ms",
+    "p99 ms",
+    "max ms",
+    "joins/s",
+    "checks run",
+    "asked : run",
+    "refusals",
+    "unexplained",
+    "sessions",
+    "largest gap ms",
+    "lost",
+    "node CPU ms",
+  ],
+  rows,
+  reading: "",
+});
