@@ -55,6 +55,7 @@ export class Bindings {
       holding: { kind: "pending" },
       fromLsn: null,
       sinceMs: 0,
+      catchUp: null,
       toldLost: false,
     };
     this.#subscriptions.set(channelId, subscription);

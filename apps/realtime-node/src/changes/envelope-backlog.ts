@@ -4,12 +4,18 @@ import { formatLsn, toLsn } from "../wal/lsn.ts";
 /** A registration is answered within milliseconds; this is for the one that is not. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
+interface Entry {
+  envelope: ChangeEnvelope;
+  /** This node had seen it before. */
+  isRepeated: boolean;
+}
+
 /**
  * Changes that arrived while some registration was on its way: its answer may be overtaken by the first changes that it
  * promises. Bounded; what did not fit is told as a gap by whoever needed it.
  */
 export class EnvelopeBacklog {
-  #envelopes: ChangeEnvelope[] = [];
+  #entries: Entry[] = [];
   #bytes = 0;
   #overflow: { fromLsn: string; toLsn: string } | null = null;
 
@@ -18,23 +24,23 @@ export class EnvelopeBacklog {
     return this.#overflow;
   }
 
-  add(envelope: ChangeEnvelope): void {
+  add(envelope: ChangeEnvelope, { isRepeated }: { isRepeated: boolean }): void {
     if (this.#bytes + envelope.data.length > BYTES_MAX) {
       const lsn = formatLsn(toLsn(envelope.lsn));
       this.#overflow = { fromLsn: this.#overflow?.fromLsn ?? lsn, toLsn: lsn };
       return;
     }
-    this.#envelopes.push(envelope);
+    this.#entries.push({ envelope, isRepeated });
     this.#bytes += envelope.data.length;
   }
 
   /** In their order. */
-  [Symbol.iterator](): Iterator<ChangeEnvelope> {
-    return this.#envelopes.values();
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values();
   }
 
   clear(): void {
-    this.#envelopes = [];
+    this.#entries = [];
     this.#bytes = 0;
     this.#overflow = null;
   }

@@ -7,22 +7,23 @@ import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import { formatLsn, LSN_ZERO, maxLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import { CatchUp } from "./catch-up.ts";
 import { concerningOf, concerns } from "./concerning.ts";
 import { deliveriesOf } from "./deliveries.ts";
 import { EnvelopeBacklog } from "./envelope-backlog.ts";
 import { decodeMessage } from "./envelope-batch.ts";
-import { hear, type KnownHome } from "./known-home.ts";
+import { Interruptions } from "./interruptions.ts";
+import { HOME_BEAT_MS, type KnownHome } from "./known-home.ts";
 import { onNotices } from "./notices.ts";
+import { positionOf } from "./position.ts";
 import { Receiver } from "./receiver.ts";
 import { Recipients } from "./recipients.ts";
 import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./registrar.ts";
 import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
 import type { Subscription } from "./subscription.ts";
-import { tellGap, tellLoss, tellRecovered } from "./tell.ts";
-
-type Loss = Extract<HomeNotice, { kind: "database-lost" }>;
+import { tellGap, tellRenewed, tellRewound } from "./tell.ts";
 
 /** Between two answers of an epoch that is over. */
 const STALE_ANSWER_MS = 100;
@@ -52,10 +53,11 @@ export class ProjectChanges {
   readonly #receiver = new Receiver();
   readonly #backlog = new EnvelopeBacklog();
   readonly #busSubscriptions: BusSubscription[];
-  readonly #lease: Timer;
-  #home: KnownHome | null = null;
+  readonly #interruptions: Interruptions;
+  readonly #timers: Timer[];
   #epoch = 0;
-  #loss: Loss | null = null;
+  /** Whose epoch it is: after a crash Postgres may give out the same number again. */
+  #homeBoot: string | undefined;
   /** What the home had sent when it last renewed the lease. */
   #sent: { epoch: number; seq: number; lsn: string } | null = null;
 
@@ -67,7 +69,15 @@ export class ProjectChanges {
       onNotices(bus, ref, (notice) => this.#onNotice(notice)),
       bus.subscribe(subjects.changes(ref, life.node), ({ data }) => this.#onBatch(data)),
     ];
-    this.#lease = clock.every(LEASE_RENEWAL_MS, () => void this.#renew());
+    this.#interruptions = new Interruptions({
+      clock,
+      subscriptions: this.#subscriptions,
+      seenLsn: () => this.#receiver.lastLsn,
+    });
+    this.#timers = [
+      clock.every(LEASE_RENEWAL_MS, () => void this.#renew()),
+      clock.every(HOME_BEAT_MS, () => this.#interruptions.look()),
+    ];
   }
 
   get size(): number {
@@ -81,7 +91,7 @@ export class ProjectChanges {
    */
   async add(subscription: Subscription): Promise<{ lsn: string }> {
     this.#subscriptions.add(subscription);
-    if (this.#loss !== null) tellLoss(subscription, this.#loss);
+    this.#interruptions.join(subscription);
     return this.#register(subscription);
   }
 
@@ -95,7 +105,7 @@ export class ProjectChanges {
   }
 
   close(): void {
-    this.#lease.stop();
+    for (const timer of this.#timers) timer.stop();
     for (const each of this.#busSubscriptions) each.unsubscribe();
     for (const subscription of [...this.#subscriptions]) this.remove(subscription);
   }
@@ -105,7 +115,7 @@ export class ProjectChanges {
       const seenLsn = this.#receiver.lastLsn;
       try {
         const answer = await this.#registrar.register(subscription);
-        if (parseLsn(answer.lsn) < seenLsn) this.#receiver.rewind();
+        if (parseLsn(answer.lsn) < seenLsn) this.#rewind(answer.lsn);
         if (answer.epoch > this.#epoch) this.#begin(answer.epoch);
         if (answer.epoch === this.#epoch) {
           this.#hold(subscription, answer);
@@ -124,16 +134,23 @@ export class ProjectChanges {
     const isFirst = subscription.fromLsn === null;
     const { replaces, subscriber } = subscription;
     const lsn = backlog?.fromLsn ?? answer.lsn;
-    if (isFirst) subscription.sinceMs = replaces?.sinceMs ?? backlog?.sinceMs ?? 0;
+    if (isFirst) {
+      subscription.sinceMs = replaces?.sinceMs ?? backlog?.sinceMs ?? 0;
+      subscription.catchUp = replaces?.catchUp ?? (backlog ? new CatchUp(this.#receiver.position) : null);
+    }
     subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
     this.#routes.add(subscription, shapes);
-    if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
     const lost = missed ?? this.#backlog.overflow;
-    if (!isFirst && lost !== null) tellGap(subscription, lost);
+    if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
+    else if (lost !== null) tellGap(subscription, lost);
+    if (!this.#interruptions.isOpen) this.#closeOwnLoss(subscription, { isFirst, toLsn: answer.lsn });
     const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
-    for (const envelope of this.#backlog) {
-      if (!envelope.kind.shapes.some((shape) => served.has(shape))) this.#deliver(envelope, subscription);
+    for (const { envelope, isRepeated } of this.#backlog) {
+      if (envelope.kind.shapes.some((shape) => served.has(shape))) continue;
+      // Also of what was new: should another home repeat it, this channel has it.
+      const isNew = subscription.catchUp?.admits(positionOf(envelope), this.#backlog) ?? !isRepeated;
+      if (isNew) this.#deliver(envelope, subscription);
     }
     if (replaces !== null) {
       subscription.toldLost ||= replaces.toldLost;
@@ -143,10 +160,24 @@ export class ProjectChanges {
     this.#tidy();
   }
 
+  /** Unless the loss is everybody's, whose end is still to be told. To a new channel `Subscribed` says it all. */
+  #closeOwnLoss(subscription: Subscription, { isFirst, toLsn }: { isFirst: boolean; toLsn: string }): void {
+    if (isFirst) subscription.toldLost = false;
+    const seenLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, this.#receiver.lastLsn);
+    tellRenewed(subscription, { fromLsn: formatLsn(seenLsn), toLsn });
+  }
+
+  #rewind(lsn: string): void {
+    const span = { fromLsn: lsn, toLsn: formatLsn(this.#receiver.lastLsn) };
+    this.#receiver.rewind();
+    for (const subscription of this.#subscriptions) tellRewound(subscription, span);
+  }
+
   /** What was registered in an earlier epoch is void. Those on their way find out by their answers. */
   #begin(epoch: number): void {
     this.#receiver.begin(epoch, { fromStart: this.#epoch !== 0 });
     this.#epoch = epoch;
+    if (this.#subscriptions.size > 0) this.#registrar.announce(this.#subscriptions.size);
     this.#registerAgain();
   }
 
@@ -165,7 +196,7 @@ export class ProjectChanges {
   async #renew(): Promise<void> {
     const holdings = [...this.#subscriptions].map(({ holding }) => holding.kind);
     if (holdings.length === 0) return;
-    const answer = await this.#registrar.renew(holdings.includes("pending") ? null : holdings.length);
+    const answer = await this.#registrar.renew(holdings.length, { isSettled: !holdings.includes("pending") });
     if (answer === null) return;
     this.#noticeLostTail();
     this.#sent = answer.sent === undefined ? null : { ...answer.sent, epoch: answer.epoch };
@@ -186,13 +217,21 @@ export class ProjectChanges {
     const batch = decodeMessage(data);
     if (batch.boot !== this.#options.life.boot) return;
     if (batch.epoch > this.#epoch) this.#begin(batch.epoch);
-    const { envelopes, lostAfter } = this.#receiver.receive(batch);
+    const { envelopes, repeated, lostAfter } = this.#receiver.receive(batch);
     const [first] = envelopes;
     if (lostAfter !== null && first !== undefined) {
       const span = { fromLsn: formatLsn(lostAfter), toLsn: formatLsn(toLsn(first.lsn)) };
       for (const subscription of this.#subscriptions) tellGap(subscription, span);
     }
-    if (this.#isSomebodyPending()) for (const envelope of envelopes) this.#backlog.add(envelope);
+    const isSomebodyPending = this.#isSomebodyPending();
+    for (const envelope of repeated) {
+      if (isSomebodyPending) this.#backlog.add(envelope, { isRepeated: true });
+      for (const { subscription } of this.#routes.targets(envelope.kind.shapes)) {
+        if (subscription.catchUp?.admits(positionOf(envelope), batch)) this.#deliver(envelope, subscription);
+      }
+    }
+    if (isSomebodyPending)
+      for (const envelope of envelopes) this.#backlog.add(envelope, { isRepeated: false });
     this.#deliverToAll(envelopes);
   }
 
@@ -223,18 +262,12 @@ export class ProjectChanges {
     switch (notice.kind) {
       case "home":
       case "stepped-down":
-        this.#home = hear(this.#home, notice, this.#options.clock.monotonicMs());
-        if (this.#home !== null && this.#home.epoch !== this.#epoch) this.#begin(this.#home.epoch);
-        return;
+        this.#interruptions.heard(notice);
+        return this.#follow(this.#interruptions.home);
       case "database-lost":
-        this.#loss ??= notice;
-        for (const subscription of this.#subscriptions) tellLoss(subscription, notice);
-        return;
+        return this.#interruptions.lost(notice);
       case "database-recovered":
-        this.#loss = null;
-        for (const subscription of this.#subscriptions)
-          tellRecovered(subscription, notice, this.#receiver.lastLsn);
-        return;
+        return this.#interruptions.recovered(notice);
       case "rows-skipped":
         for (const { subscriber } of this.#routes.subscriptionsOf(notice.shapes)) {
           subscriber.system(system.rowsSkipped(subscriber.topic, notice.rows));
@@ -243,6 +276,13 @@ export class ProjectChanges {
       case "authorization":
         return;
     }
+  }
+
+  #follow(home: KnownHome | null): void {
+    if (home === null) return;
+    const isSame = home.epoch === this.#epoch && (this.#homeBoot ?? home.boot) === home.boot;
+    this.#homeBoot = home.boot;
+    if (!isSame) this.#begin(home.epoch);
   }
 
   /** Once per loss: the attempts that follow say nothing new. */

@@ -1,11 +1,14 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import { LSN_ZERO, type Lsn, toLsn } from "../wal/lsn.ts";
 import type { EnvelopeBatch } from "./envelope-batch.ts";
+import { isAfter, type Position } from "./position.ts";
 
 /** What comes of one message of the home. */
 export interface Received {
   /** Those not seen before, in order. */
   envelopes: ChangeEnvelope[];
+  /** Those that this node has seen before, in order. */
+  repeated: ChangeEnvelope[];
   /** Messages before this one are missing: changes after this position may have been lost. */
   lostAfter: Lsn | null;
 }
@@ -23,6 +26,10 @@ export class Receiver {
   /** The last change seen. */
   get lastLsn(): Lsn {
     return this.#lsn;
+  }
+
+  get position(): Position {
+    return { lsn: this.#lsn, ordinal: this.#ordinal };
   }
 
   /**
@@ -49,19 +56,23 @@ export class Receiver {
   }
 
   receive(batch: EnvelopeBatch): Received {
-    if (batch.epoch !== this.#epoch) return { envelopes: [], lostAfter: null };
+    if (batch.epoch !== this.#epoch) return { envelopes: [], repeated: [], lostAfter: null };
     const lostAfter = this.#nextSeq !== null && batch.seq > this.#nextSeq ? this.#lsn : null;
     this.#nextSeq = batch.seq + 1;
     const envelopes: ChangeEnvelope[] = [];
+    const repeated: ChangeEnvelope[] = [];
     // Envelopes of one change come together: they are compared with what was seen before this message.
-    const [seenLsn, seenOrdinal] = [this.#lsn, this.#ordinal];
+    const seen = this.position;
     for (const envelope of batch.envelopes) {
       const lsn = toLsn(envelope.lsn);
-      if (lsn < seenLsn || (lsn === seenLsn && envelope.ordinal <= seenOrdinal)) continue;
+      if (!isAfter({ lsn, ordinal: envelope.ordinal }, seen)) {
+        repeated.push(envelope);
+        continue;
+      }
       envelopes.push(envelope);
       this.#lsn = lsn;
       this.#ordinal = envelope.ordinal;
     }
-    return { envelopes, lostAfter };
+    return { envelopes, repeated, lostAfter };
   }
 }

@@ -90,18 +90,32 @@ export class Registrar {
     });
   }
 
+  /** Says to a new home how much this node is about to register, so that it waits. */
+  announce(registrations: number): void {
+    const { ref, life, client, log } = this.#options;
+    client
+      .hold(ref, life, registrations, { deadlineMs: HOLD_DEADLINE_MS })
+      .catch((err: unknown) =>
+        log.debug({ err, ref }, "the home does not know what this node will register"),
+      );
+  }
+
   /**
    * Renews the lease, to be called every {@link LEASE_RENEWAL_MS}.
    *
-   * @param held how many registrations this node believes it has; null while some are on their way
+   * @param held how many registrations this node has, or is about to have
+   * @param isSettled none of them is on its way
    * @returns what the home knows, or null when it did not answer
    */
-  async renew(held: number | null): Promise<(ShapesHeld & { isForgotten: boolean }) | null> {
+  async renew(
+    held: number,
+    { isSettled }: { isSettled: boolean },
+  ): Promise<(ShapesHeld & { isForgotten: boolean }) | null> {
     const { ref, life, client, log } = this.#options;
     try {
-      const answer = await client.hold(ref, life, held ?? 0, { deadlineMs: HOLD_DEADLINE_MS });
+      const answer = await client.hold(ref, life, held, { deadlineMs: HOLD_DEADLINE_MS });
       // A registration or a release may be on its way: only the second disagreement in a row counts.
-      this.#disagreements = held === null || answer.known === held ? 0 : this.#disagreements + 1;
+      this.#disagreements = !isSettled || answer.known === held ? 0 : this.#disagreements + 1;
       const isForgotten = this.#disagreements >= 2;
       if (isForgotten) this.#disagreements = 0;
       return { ...answer, isForgotten };

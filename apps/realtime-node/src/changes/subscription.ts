@@ -2,6 +2,7 @@ import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { BindingSpec } from "@tidewire/protocol/cluster/home";
 import type { SystemPayload } from "@tidewire/protocol/supabase/system";
 import type { Lsn } from "../wal/lsn.ts";
+import type { CatchUp } from "./catch-up.ts";
 import type { Claims } from "./claims-class.ts";
 
 /** A channel, as far as changes go. Its methods must not throw. */
@@ -46,6 +47,8 @@ export interface Subscription {
   fromLsn: Lsn | null;
   /** Nor those committed before this time; epoch milliseconds, 0 unless the channel is given a backlog. */
   sinceMs: number;
+  /** Of a channel that was given a backlog. */
+  catchUp: CatchUp | null;
   /** The client has been told of a loss that it has not been told the end of. */
   toldLost: boolean;
 }

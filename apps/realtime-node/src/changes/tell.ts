@@ -33,13 +33,35 @@ export function tellRecovered(
   seenLsn: Lsn,
 ): void {
   const { subscriber, toldLost } = subscription;
-  const isAffected = !complete && subscription.fromLsn !== null && subscription.fromLsn < parseLsn(toLsn);
+  const hasLost = !complete && subscription.fromLsn !== null && subscription.fromLsn < parseLsn(toLsn);
   subscription.toldLost = false;
-  if (!toldLost && !isAffected) return;
+  if (!toldLost && !hasLost) return;
   const ownLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, seenLsn);
-  const isEarlier = !complete && ownLsn < parseLsn(fromLsn);
-  const span = { fromLsn: isEarlier ? formatLsn(ownLsn) : fromLsn, toLsn, complete };
+  const isEarlier = hasLost && ownLsn < parseLsn(fromLsn);
+  // To whom nothing was promised yet, nothing was lost.
+  const span = { fromLsn: isEarlier ? formatLsn(ownLsn) : fromLsn, toLsn, complete: complete || !hasLost };
   subscriber.system(system.databaseRecovered(subscriber.topic, span));
+}
+
+/** The channel was told of a loss that was its own, such as a registration that failed; it is over. */
+export function tellRenewed(subscription: Subscription, span: Span): void {
+  if (!subscription.toldLost) return;
+  subscription.toldLost = false;
+  const { subscriber } = subscription;
+  subscriber.system(system.databaseRecovered(subscriber.topic, { ...span, complete: true }));
+}
+
+/**
+ * The database stands before what this node has seen: it was restored, or a standby that was behind has taken over.
+ * What the channel has seen from there on has not happened.
+ */
+export function tellRewound(subscription: Subscription, { fromLsn, toLsn }: Span): void {
+  const startLsn = parseLsn(fromLsn);
+  if (subscription.fromLsn === null) return;
+  if (subscription.fromLsn > startLsn) subscription.fromLsn = startLsn;
+  subscription.toldLost = false;
+  const { subscriber } = subscription;
+  subscriber.system(system.databaseRecovered(subscriber.topic, { fromLsn, toLsn, complete: false }));
 }
 
 /** Changes that will not come. A channel that began in between has lost only what came after its beginning. */

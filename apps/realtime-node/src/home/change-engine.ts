@@ -16,7 +16,7 @@ import type { WalBatch } from "../wal/wal-queue.ts";
 import { CatalogWatch } from "./catalog-watch.ts";
 import { nextEpoch } from "./election.ts";
 import type { MessageFeed } from "./message-feed.ts";
-import { type Backlog, type HandedOn, Registrations } from "./registrations.ts";
+import { type Backlog, type HandedOn, type Held, Registrations } from "./registrations.ts";
 import type { Term } from "./replication.ts";
 
 /** supabase-js is back within 15 s of a node's death; what is older belongs to nobody who is still waiting for it. */
@@ -45,6 +45,8 @@ interface Options {
 }
 
 interface Beginning {
+  /** What nodes had in the epoch before. */
+  held?: readonly Held[];
   /** Waits for the registrations that nodes will bring again. */
   gather(): Promise<void>;
   onElected?: () => void;
@@ -110,13 +112,13 @@ export class ChangeEngine {
   /** In the session that holds the lock. What nodes had with another home is gathered before anything streams. */
   async onTerm(session: Session, term: Term, onElected: () => void): Promise<void> {
     await this.catalog.read(session);
+    this.#gatheredLsn = term.fromLsn;
     if (!term.slotCreated) {
       this.#backlog = { fromLsn: term.fromLsn, sinceMs: this.#options.clock.nowMs() - BACKLOG_AGE_MS };
     }
     const gather = () => (term.slotCreated ? NOBODY : this.registrations.gatherUnknown());
     try {
       await this.#begin(term.epoch, { gather, onElected });
-      this.#gatheredLsn = maxLsn(this.#gatheredLsn, term.fromLsn);
     } finally {
       this.#backlog = null;
     }
@@ -163,14 +165,15 @@ export class ChangeEngine {
     log.info({ ref, ...change }, "the project's tables or policies have changed");
     if (change.tables) onTablesChanged();
     const { held } = this.registrations;
-    await this.#begin(await ask(nextEpoch), { gather: () => this.registrations.gatherKnown(held) });
+    await this.#begin(await ask(nextEpoch), { held, gather: () => this.registrations.gatherKnown() });
   }
 
-  async #begin(epoch: number, { gather, onElected }: Beginning): Promise<void> {
+  async #begin(epoch: number, { held, gather, onElected }: Beginning): Promise<void> {
     this.#epoch = epoch;
     this.#types = new TypeCatalog();
     this.publisher.forgetTypes();
     this.shapes.clear();
+    this.registrations.expectAnew(held);
     // Before the gathering, which would wait in vain for nodes that find nobody to ask.
     onElected?.();
     this.#isGathering = true;
@@ -178,7 +181,8 @@ export class ChangeEngine {
     await gather();
     this.#isGathering = false;
     this.shapes.settle();
-    this.#gatheredLsn = this.#options.lastRowLsn();
+    // A stream that has not brought a row yet says nothing about where it began.
+    this.#gatheredLsn = maxLsn(this.#gatheredLsn, this.#options.lastRowLsn());
     this.#matchedLsn = LSN_ZERO;
   }
 

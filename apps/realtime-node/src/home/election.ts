@@ -22,9 +22,14 @@ export async function standForElection(session: Session, ref: string): Promise<n
   return nextEpoch(session);
 }
 
-/** Transaction ids only grow, and need no table of ours. */
+/**
+ * Transaction ids only grow, and need no table of ours. The message has its commit flushed: after a crash Postgres gives
+ * an id out again of which it has nothing in writing.
+ */
 export async function nextEpoch(session: Session): Promise<number> {
-  const [row] = await session.rows("select pg_current_xact_id() as epoch");
+  const [row] = await session.rows(
+    "select pg_current_xact_id() as epoch, pg_logical_emit_message(true, 'tidewire', 'epoch')",
+  );
   return Number(row?.epoch);
 }
 

@@ -27,6 +27,7 @@ import { Upkeep } from "./upkeep.ts";
 const STREAM_DEADLINE_MS = 8_000;
 const UPKEEP_DEADLINE_MS = 5_000;
 
+type HoldRequest = NodeLife & { registrations: number };
 type ReplayRequest = Extract<HomeRequest, { kind: "replay" }>;
 
 export interface HomeOptions {
@@ -97,10 +98,12 @@ export class Home {
       clock,
       log,
       isWanted: (relation) => this.#engine.isWanted(relation),
-      onTerm: (session, term, onElected) => {
-        this.#serve();
-        return this.#engine.onTerm(session, term, onElected);
-      },
+      onTerm: (session, term, onElected) =>
+        this.#engine.onTerm(session, term, () => {
+          // Not sooner: before the catalog is read nobody's bindings can be judged.
+          this.#serve();
+          onElected();
+        }),
       publish: (batch) => this.#engine.publish(batch),
       ask: (work, deadlineMs) => this.#ask("stream", deadlineMs, work),
       notify: (notice) => this.#notify(notice),
@@ -125,6 +128,12 @@ export class Home {
 
   get epoch(): number {
     return this.#engine.epoch;
+  }
+
+  /** It has the lock, or believes so. */
+  get isElected(): boolean {
+    const { state, term } = this.#replication;
+    return term !== null && (state.kind === "streaming" || state.kind === "connecting");
   }
 
   touch(): void {
@@ -250,15 +259,15 @@ export class Home {
     return messages;
   }
 
-  #hold(life: NodeLife): ShapesHeld {
+  #hold({ registrations: count, ...life }: HoldRequest): ShapesHeld {
     const { registrations, publisher } = this.#engine;
-    return { known: registrations.hold(life), epoch: this.epoch, sent: publisher.sentTo(life) };
+    return { known: registrations.hold(life, count), epoch: this.epoch, sent: publisher.sentTo(life) };
   }
 
   /** Without a slot nothing keeps what is committed from now on: nothing may be promised. */
   #assertSlot(): void {
     const { state, term } = this.#replication;
-    if (term !== null) return;
+    if (term !== null && this.#engine.catalog.isRead) return;
     const cause = state.kind === "lost" ? state.refusal : undefined;
     const code = cause === undefined ? "InitializingProjectConnection" : "DatabaseUnavailable";
     throw new Refusal(code, { message: cause?.message, stage: "stream", retryAfterMs: 1_000, cause });

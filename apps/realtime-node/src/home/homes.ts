@@ -204,8 +204,17 @@ export class Homes {
     if (watched === undefined) return;
     const previous = watched.home;
     watched.home = hear(previous, notice, this.#options.clock.monotonicMs());
+    this.#yieldTo(notice);
     const hasSteppedDown = previous !== null && watched.home === null;
     if (hasSteppedDown && isIn(ref, this.#options.refsInUse())) this.#tryWant(ref);
+  }
+
+  /** While a database is away several nodes stand for election; who hears of another's does not answer for it any more. */
+  #yieldTo(notice: HomeNotice): void {
+    if (notice.kind !== "home" || notice.boot === this.#options.boot) return;
+    const own = this.#homes.get(notice.ref);
+    if (own !== undefined && !own.isElected && own.epoch < notice.epoch)
+      void this.#drop(notice.ref, (home) => home.close());
   }
 
   #onProjectChanged({ ref, record }: Project, previousUrl: string | undefined): void {

@@ -1,7 +1,8 @@
 import type { RegisterShapes, ShapesRegistered } from "@tidewire/protocol/cluster/home";
+import { Refusal } from "@tidewire/protocol/errors";
 import type { z } from "zod";
 import type { ShapePreparation } from "../changes/prepare-shape.ts";
-import type { NodeLife, PreparedShape, Shapes } from "../changes/shapes.ts";
+import { holderKey, type NodeLife, type PreparedShape, type Shapes } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import { createDeferred, type Deferred } from "../deferred.ts";
 import { formatLsn, type Lsn } from "../wal/lsn.ts";
@@ -39,8 +40,8 @@ export interface Backlog {
 }
 
 /**
- * How long a new epoch waits for the nodes. Those that are known to have something are waited for; others, after another
- * home's end, can only be given time: at least, at most, and until nobody has come for a while.
+ * How long a new epoch waits for the nodes. Those that are known to have something, or say so, are waited for; channels
+ * that lost their node, after another home's end, can only be given time: at least, and until nobody has come for a while.
  */
 const GATHER_KNOWN_MAX_MS = 5_000;
 const GATHER_MIN_MS = 400;
@@ -60,6 +61,8 @@ export class Registrations {
   readonly #position: PositionReader;
   #arrival: Deferred<void> = createDeferred();
   #preparing = 0;
+  /** Of each life of a node, what it has said that it will bring in this epoch. */
+  #expected = new Map<string, Held>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -96,6 +99,10 @@ export class Registrations {
         lsn,
         missed: { fromLsn: formatLsn(missed.fromLsn), toLsn: formatLsn(missed.toLsn) },
       };
+    } catch (error) {
+      // Asking again would not help, so it will not come again.
+      if (error instanceof Refusal && error.outcome.retry !== "with-backoff") this.#expectLess(life, 1);
+      throw error;
     } finally {
       this.#preparing--;
       this.#arrival.resolve();
@@ -104,18 +111,33 @@ export class Registrations {
   }
 
   release(life: NodeLife, names: readonly string[]): void {
-    this.#options.shapes.release(life, names);
+    const { shapes } = this.#options;
+    const before = shapes.heldBy(life);
+    shapes.release(life, names);
+    this.#expectLess(life, names.length - (before - shapes.heldBy(life)));
   }
 
-  /** @returns how many registrations of this life are known here */
-  hold(life: NodeLife): number {
+  /**
+   * @param registrations how many this life of a node has, or is about to bring
+   * @returns how many of them are known here
+   */
+  hold(life: NodeLife, registrations: number): number {
     this.#leases.renew(life, this.#now());
+    this.#expected.set(holderKey(life), { life, registrations });
     return this.#options.shapes.heldBy(life);
+  }
+
+  /** A new epoch begins: whoever has something will say so. */
+  expectAnew(held: readonly Held[] = []): void {
+    this.#expected = new Map(held.map((each) => [holderKey(each.life), each]));
   }
 
   /** Forgets nodes that have died, or live another life. */
   expire(): void {
-    for (const life of this.#leases.expire(this.#now())) this.#options.shapes.releaseHolder(life);
+    for (const life of this.#leases.expire(this.#now())) {
+      this.#expected.delete(holderKey(life));
+      this.#options.shapes.releaseHolder(life);
+    }
   }
 
   /** Everything that is registered now; to be gathered again in the next epoch. */
@@ -124,27 +146,39 @@ export class Registrations {
     return shapes.holders.map((life) => ({ life, registrations: shapes.heldBy(life) }));
   }
 
-  /** Waits until these nodes have registered as much again; those that died meanwhile are waited for in vain. Bounded. */
-  async gatherKnown(held: readonly Held[]): Promise<void> {
-    const { shapes } = this.#options;
+  /** Waits until the nodes have brought what is expected of them; those that died meanwhile are waited for in vain. Bounded. */
+  async gatherKnown(): Promise<void> {
     const startedAtMs = this.#now();
-    const isComplete = () => held.every(({ life, registrations }) => shapes.heldBy(life) >= registrations);
-    while (!isComplete() && this.#now() - startedAtMs < GATHER_KNOWN_MAX_MS) {
+    while (!this.#isComplete() && this.#now() - startedAtMs < GATHER_KNOWN_MAX_MS) {
       await this.#somebodyWithin(GATHER_QUIET_MS);
     }
   }
 
-  /** Gives whatever nodes there may be the time to come. Bounded. */
+  /** Gives whatever nodes there may be the time to come, and to those that have said what they bring a little more. Bounded. */
   async gatherUnknown(): Promise<void> {
     const startedAtMs = this.#now();
     let quietSinceMs = startedAtMs;
     for (;;) {
       const nowMs = this.#now();
       const isQuiet = this.#preparing === 0 && nowMs - quietSinceMs >= GATHER_QUIET_MS;
-      if (nowMs - startedAtMs >= GATHER_MAX_MS || (isQuiet && nowMs - startedAtMs >= GATHER_MIN_MS)) return;
+      if (nowMs - startedAtMs >= GATHER_MAX_MS || (isQuiet && nowMs - startedAtMs >= GATHER_MIN_MS)) break;
       const somebodyCame = await this.#somebodyWithin(GATHER_QUIET_MS);
       if (somebodyCame) quietSinceMs = this.#now();
     }
+    await this.gatherKnown();
+  }
+
+  #isComplete(): boolean {
+    const { shapes } = this.#options;
+    for (const { life, registrations } of this.#expected.values()) {
+      if (shapes.heldBy(life) < registrations) return false;
+    }
+    return true;
+  }
+
+  #expectLess(life: NodeLife, fewer: number): void {
+    const expected = this.#expected.get(holderKey(life));
+    if (expected !== undefined) expected.registrations -= fewer;
   }
 
   /** A failure of one binding is the failure of all of them (protocol 6.3). */

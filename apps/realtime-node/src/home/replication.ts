@@ -219,6 +219,8 @@ export class Replication {
   async #prepare(session: Session, onElected: () => void): Promise<StartPoint> {
     const { ref, clock, ask, onTerm, publications } = this.#options;
     const epoch = await standForElection(session, ref);
+    // From here on this node is the home, and says so, although nothing streams yet.
+    this.#state = { kind: "connecting" };
     if (this.#isGivingUp) await dropSlot(session, this.slot);
     this.#isGivingUp = false;
     const slot = await ensureSlot(session, this.slot);
