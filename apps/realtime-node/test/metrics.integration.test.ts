@@ -108,8 +108,12 @@ describe("[10] what Supabase's boards ask for is there and true", () => {
     expect(admin.status).toBe(200);
   });
 
-  test("[10] a node without a control plane says so to the tenant API", async () => {
-    const answer = await fetch(`${cluster.nodes[0]?.url}/api/tenants/x/health`);
+  test.each([
+    "/api/tenants/x/health",
+    "/api/openapi",
+    "/swaggerui",
+  ])("[M8] a node without a control plane says so at %s", async (path) => {
+    const answer = await fetch(cluster.nodes[0]?.url + path);
     expect(answer.status).toBe(503);
     expect(await answer.json()).toEqual({ message: expect.stringContaining("TIDEWIRE_CONTROL_URL") });
   });

@@ -1,3 +1,4 @@
+import { pathWithinProject } from "./project-address.ts";
 import { readBody } from "./read-body.ts";
 
 /** Making a tenant includes its migrations, for which the control plane waits ten seconds. */
@@ -11,8 +12,11 @@ interface Options {
   log: { error(details: object, message: string): void };
 }
 
+/** Paths of the management API (protocol 10). */
+export const TENANT_API_PATHS = ["/api/tenants/*", "/api/openapi", "/swaggerui"] as const;
+
 /**
- * `/api/tenants*` (protocol 10) is answered by the control plane, which alone may write: a node passes the request on
+ * The management API (protocol 10) is answered by the control plane, which alone may write: a node passes the request on
  * as it is, with its token unread, and the answer back (decision 0009).
  */
 export async function forwardTenantApi(request: Request, { controlUrl, log }: Options): Promise<Response> {
@@ -22,7 +26,7 @@ export async function forwardTenantApi(request: Request, { controlUrl, log }: Op
     );
   }
   const { pathname, search } = new URL(request.url);
-  const path = pathname.slice(pathname.indexOf("/api/tenants"));
+  const path = pathWithinProject(pathname);
   const body = await readBody(request, BODY_BYTES_MAX);
   if (body === null) return Response.json({ message: "Request Entity Too Large" }, { status: 413 });
   try {

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Listener } from "../socket/listener.ts";
 import { LONG_POLL_PATHS, SOCKET_PATHS } from "../socket/socket-path.ts";
 import type { Arrival } from "./arrival.ts";
-import { forwardTenantApi } from "./control-plane.ts";
+import { forwardTenantApi, TENANT_API_PATHS } from "./control-plane.ts";
 import { createMetricsRoute, type MetricsRouteDeps } from "./metrics-route.ts";
 import { pathWithinProject } from "./project-address.ts";
 import { createProjectRoutes, type RouteDeps } from "./routes.ts";
@@ -26,7 +26,7 @@ export function createHttpApp(deps: HttpAppDeps): Hono<Arrival> {
   app.get("/healthcheck", (c) => c.text("ok"));
   app.get("/readyz", (c) => (deps.isReady() ? c.text("ok") : c.text("not ready", 503)));
   app.route("/metrics", createMetricsRoute(deps.metricsRoute));
-  app.all("/api/tenants/*", (c) => forwardTenantApi(c.req.raw, deps));
+  for (const path of TENANT_API_PATHS) app.all(path, (c) => forwardTenantApi(c.req.raw, deps));
   // Anything but an upgrade by GET (protocol 1.1, 12.5).
   for (const path of SOCKET_PATHS) app.all(path, (c) => c.body(null, 400));
   for (const path of LONG_POLL_PATHS) {

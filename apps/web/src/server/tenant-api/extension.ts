@@ -6,7 +6,7 @@ export const PUBLICATION = "supabase_realtime";
 const REQUIRED = ["region", "db_host", "db_port", "db_name", "db_user", "db_password"] as const;
 
 /** Settings of Supabase's CDC extension; those of its poller mean nothing here and are let pass. */
-const Settings = z.object({
+export const Settings = z.object({
   region: z.string().min(1),
   db_host: z.string().min(1),
   db_port: z.string().regex(/^\d{1,5}$/),
@@ -18,7 +18,7 @@ const Settings = z.object({
   publication: z.literal(PUBLICATION).default(PUBLICATION),
 });
 
-const Extension = z.object({
+export const Extension = z.object({
   type: z.enum(["postgres_cdc_rls", "postgres"]),
   settings: z.record(z.string(), z.unknown()),
 });

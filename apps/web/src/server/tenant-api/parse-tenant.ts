@@ -29,7 +29,8 @@ const count = (max = Number.MAX_SAFE_INTEGER) =>
   );
 const flag = z.boolean().nullish();
 
-const Fields = z.object({
+/** What an operator may say of a tenant, beside its extensions. */
+export const Fields = z.object({
   external_id: z.string().regex(EXTERNAL_ID, "must be a DNS label: letters, digits and - in small letters"),
   name: z.string().min(1).max(80).nullish(),
   jwt_secret: z.string().min(1).nullish(),

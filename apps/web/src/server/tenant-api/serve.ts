@@ -25,32 +25,42 @@ export async function serveTenantApi(request: Request, resources: Resources): Pr
   }
 }
 
+interface Asked {
+  request: Request;
+  resources: Resources;
+  /** Empty where the path has none. */
+  id: string;
+}
+
+/** Every operation, by method and path below `/api/tenants`. */
+const OPERATIONS = {
+  "GET /": async ({ resources }: Asked) => Response.json({ data: await listTenants(resources) }),
+  "POST /": ({ request, resources }: Asked) => upsert(request, resources),
+  "GET /{id}": async ({ resources, id }: Asked) => found(await findTenant(resources, id)),
+  "PUT /{id}": ({ request, resources, id }: Asked) => upsert(request, resources, id),
+  "PATCH /{id}": ({ request, resources, id }: Asked) => upsert(request, resources, id),
+  async "DELETE /{id}"({ resources, id }: Asked) {
+    await deleteTenant(resources, id);
+    return new Response(null, { status: 204 });
+  },
+  "POST /{id}/reload": async ({ resources, id }: Asked) => done(await reloadTenant(resources, id)),
+  "POST /{id}/shutdown": async ({ resources, id }: Asked) => done(await shutdownTenant(resources, id)),
+  "GET /{id}/health": async ({ resources, id }: Asked) => found(await readTenantHealth(resources, id)),
+} as const;
+export type Operation = keyof typeof OPERATIONS;
+
 async function route(request: Request, resources: Resources): Promise<Response> {
   const [id, verb, ...rest] = segments(new URL(request.url).pathname);
-  const asked = `${request.method} ${id === undefined ? "" : ":id"}${verb === undefined ? "" : `/${verb}`}`;
-  if (rest.length > 0 || (id !== undefined && !ID.test(id))) return message("not found", 404);
-  switch (asked) {
-    case "GET ":
-      return Response.json({ data: await listTenants(resources) });
-    case "POST ":
-      return upsert(request, resources);
-    case "PUT :id":
-    case "PATCH :id":
-      return upsert(request, resources, id);
-    case "GET :id":
-      return found(await findTenant(resources, id ?? ""));
-    case "DELETE :id":
-      await deleteTenant(resources, id ?? "");
-      return new Response(null, { status: 204 });
-    case "POST :id/reload":
-      return done(await reloadTenant(resources, id ?? ""));
-    case "POST :id/shutdown":
-      return done(await shutdownTenant(resources, id ?? ""));
-    case "GET :id/health":
-      return found(await readTenantHealth(resources, id ?? ""));
-    default:
-      return message("not found", 404);
+  const path = `/${[id === undefined ? [] : "{id}", verb ?? []].flat().join("/")}`;
+  const asked = `${request.method} ${path}`;
+  if (rest.length > 0 || (id !== undefined && !ID.test(id)) || !isOperation(asked)) {
+    return message("not found", 404);
   }
+  return OPERATIONS[asked]({ request, resources, id: id ?? "" });
+}
+
+function isOperation(asked: string): asked is Operation {
+  return Object.hasOwn(OPERATIONS, asked);
 }
 
 async function upsert(request: Request, resources: Resources, id?: string): Promise<Response> {

@@ -1,19 +1,21 @@
 import { findProjectByExternalId } from "@tidewire/db/projects";
+import { z } from "zod";
 import type { Resources } from "../../resources.ts";
 import { askNodes } from "../nodes/ask-nodes.ts";
 import { newestHome } from "../replication/newest-home.ts";
 import { prepareAgain } from "./update-tenant.ts";
 
-export interface TenantHealth {
-  healthy: boolean;
-  db_connected: boolean;
-  replication_connected: boolean;
-  /** Sockets on all nodes that answered. */
-  connected_cluster: number;
+export const TenantHealth = z.object({
+  healthy: z.boolean(),
+  db_connected: z.boolean(),
+  replication_connected: z.boolean(),
+  /** Connections on all nodes that answered. */
+  connected_cluster: z.int(),
   /** Of the node that holds the database, else of any that answered; null when none did. */
-  region: string | null;
-  node: string | null;
-}
+  region: z.string().nullable(),
+  node: z.string().nullable(),
+});
+export type TenantHealth = z.infer<typeof TenantHealth>;
 
 /**
  * Unlike Supabase's, a tenant is healthy with users and without a database connection when nothing they do needs one.
