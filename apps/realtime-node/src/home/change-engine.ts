@@ -130,13 +130,13 @@ export class ChangeEngine {
 
   /** Asks whether tables, policies, grants or roles have changed, and acts on it. */
   async lookForNews(): Promise<void> {
-    if (!this.catalog.isRead) return;
-    const { authorization, tables } = this.catalog.compare(prints);
     await this.accept(await this.#options.ask(readPrints));
   }
 
   /** Acts on what a look at the catalog has found. */
   async accept(prints: CatalogPrints): Promise<void> {
+    if (!this.catalog.isRead) return;
+    const { authorization, tables } = this.catalog.compare(prints);
     if (authorization || tables) await this.#options.exclusively(() => this.#refresh());
   }
 

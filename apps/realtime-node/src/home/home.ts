@@ -44,9 +44,9 @@ export interface HomeOptions {
   log: Log;
   broadcasts: DatabaseBroadcasts;
   meter?: HomeMeter;
-}
   /** How long an answer of the policies is reused. */
   grantsFreshMs: number;
+}
 
 /**
  * This node as the home of one project: it alone holds connections to the project's database, a replication session and
@@ -112,10 +112,10 @@ export class Home {
     this.#upkeep = new Upkeep(clock, log, {
       beat: () => this.#beat(),
       look: () => this.#look(),
+      news: () => this.#lookForNews(),
       partitions: () => this.#ask("upkeep", UPKEEP_DEADLINE_MS, keepPartitions),
     });
   }
-      news: () => this.#lookForNews(),
 
   /** By the monotonic clock: when anybody last needed this home. */
   get usedAtMs(): number {
@@ -275,6 +275,7 @@ export class Home {
 
   #beat(): void {
     this.#announce();
+    this.#announcePolicies();
     this.#rate.sample(this.#engine.publisher.lag.changes, this.#options.clock.monotonicMs());
   }
 
@@ -284,7 +285,6 @@ export class Home {
     const verdict = await this.#ask("upkeep", UPKEEP_DEADLINE_MS, (session) =>
       this.#slotWatch.look(session, slotRetainedBytesMax),
     );
-    this.#announcePolicies();
     if (verdict === "give-up") this.#replication.giveUpSlot();
   }
 
@@ -306,13 +306,13 @@ export class Home {
     this.#notify({ kind: "home", ref, node, boot, epoch: this.epoch });
   }
 
-  #notify(notice: HomeNotice): void {
-    publishNotice(this.#options.bus, notice);
-  }
-}
   /** Again and again: a node that missed it, or came late, finds its channels' grants of another print. */
   #announcePolicies(): void {
     const { print } = this.#policies;
     if (print !== undefined) this.#notify({ kind: "authorization", ref: this.#options.ref, print });
   }
 
+  #notify(notice: HomeNotice): void {
+    publishNotice(this.#options.bus, notice);
+  }
+}
