@@ -104,7 +104,7 @@ describe("the list", () => {
       policies.map((policy) => describePolicy(policy, place)),
     );
     expect(words).toEqual([
-      "Signed-in users may read broadcast and presence of the topic `room:<their id>`.",
+      "Signed-in users may read broadcast and presence on the topic `room:<their id>`.",
       "Signed-in users may see rows whose `user_id` is their id.",
     ]);
 
@@ -156,7 +156,7 @@ describe("the list", () => {
       after: { ...before, name: "hear", roles: [], using: "extension='broadcast'" },
     });
     expect((await caller.policies.list({ ref })).tables[0]?.policies).toEqual([
-      { ...before, name: "hear", roles: ["public"], using: "(extension = 'broadcast'::text)" },
+      { ...before, name: "hear", roles: ["public"], using: "extension = 'broadcast'::text" },
     ]);
   });
 });

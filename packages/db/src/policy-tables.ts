@@ -70,8 +70,8 @@ const TABLES = `
                    'roles', case when p.polroles = '{0}' then '["public"]'
                                  else (select json_agg(r.rolname order by r.rolname)
                                          from pg_roles r where r.oid = any (p.polroles)) end,
-                   'using', pg_get_expr(p.polqual, p.polrelid),
-                   'check', pg_get_expr(p.polwithcheck, p.polrelid)) order by p.polname), '[]')
+                   'using', pg_get_expr(p.polqual, p.polrelid, true),
+                   'check', pg_get_expr(p.polwithcheck, p.polrelid, true)) order by p.polname), '[]')
             from pg_policy p where p.polrelid = c.oid) as policies
     from wanted
     join pg_class c on c.oid = wanted.oid

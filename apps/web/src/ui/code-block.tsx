@@ -22,16 +22,23 @@ interface CodeBlockProps {
   language: Language;
   /** What the code is, for the accessible names: "supabase-js". */
   label: string;
+  /** Breaks long lines instead of scrolling: for code that is read, not run line by line. */
+  wrap?: boolean;
   className?: string;
 }
 
-export function CodeBlock({ text, language, label, className }: CodeBlockProps) {
+export function CodeBlock({ text, language, label, wrap, className }: CodeBlockProps) {
   const { copied, copy } = useCopy();
   let offset = 0;
   return (
     <div className={cn("group/code relative rounded-md border bg-inset", className)}>
       <ScrollRegion label={label} className="overflow-x-auto">
-        <pre className="w-max min-w-full p-3 pr-10 font-mono text-muted text-xs leading-5">
+        <pre
+          className={cn(
+            "min-w-full p-3 pr-10 font-mono text-muted text-xs leading-5",
+            wrap ? "whitespace-pre-wrap break-words" : "w-max",
+          )}
+        >
           <code>
             {highlight(text, language).map((token) => {
               const key = offset;

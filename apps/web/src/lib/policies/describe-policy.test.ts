@@ -15,30 +15,38 @@ const READ: PolicyShape = {
 
 // Left: as Postgres 18 writes it back.
 test.each([
-  ["true", "Signed-in users may read broadcast and presence of every topic."],
+  ["true", "Signed-in users may read broadcast and presence on every topic."],
   [
     "((realtime.topic() = ('room:'::text || (auth.uid())::text)) AND (extension = 'broadcast'::text))",
-    "Signed-in users may read broadcast of the topic `room:<their id>`.",
+    "Signed-in users may read broadcast on the topic `room:<their id>`.",
   ],
   [
     "((extension = ANY (ARRAY['broadcast'::text, 'presence'::text])) AND (realtime.topic() ~~ 'room:%'::text))",
-    "Signed-in users may read broadcast and presence of topics that begin with `room:`.",
+    "Signed-in users may read broadcast and presence on topics that begin with `room:`.",
   ],
   [
     "starts_with(realtime.topic(), 'it''s:'::text)",
-    "Signed-in users may read broadcast and presence of topics that begin with `it's:`.",
+    "Signed-in users may read broadcast and presence on topics that begin with `it's:`.",
   ],
   [
     "(( SELECT realtime.topic() AS topic) = ('team:'::text || (( SELECT auth.jwt() AS jwt) ->> 'team'::text)))",
-    "Signed-in users may read broadcast and presence of the topic `team:<their team>`.",
+    "Signed-in users may read broadcast and presence on the topic `team:<their team>`.",
   ],
   [
     "((realtime.topic() = ANY (ARRAY['a'::text, 'b'::text])) AND (private = false))",
-    "Signed-in users may read broadcast and presence of the topics `a` and `b` where `private = false`.",
+    "Signed-in users may read broadcast and presence on the topics `a` and `b`, if `private = false`.",
+  ],
+  [
+    "realtime.topic() = ('room:'::text || auth.uid()::text) AND extension = 'broadcast'::text",
+    "Signed-in users may read broadcast on the topic `room:<their id>`.",
+  ],
+  [
+    "realtime.topic() = 'a'::text AND extension = 'broadcast'::text OR private",
+    "Signed-in users may read broadcast and presence on every topic, if `realtime.topic() = 'a' AND extension = 'broadcast' OR private`.",
   ],
   [
     "((realtime.topic() = 'a'::text) OR (realtime.topic() = 'b'::text))",
-    "Signed-in users may read broadcast and presence of every topic where `(realtime.topic() = 'a') OR (realtime.topic() = 'b')`.",
+    "Signed-in users may read broadcast and presence on every topic, if `(realtime.topic() = 'a') OR (realtime.topic() = 'b')`.",
   ],
 ])("on messages: %s", (using, words) => {
   expect(describePolicy({ ...READ, using }, MESSAGES)).toBe(words);
@@ -73,7 +81,16 @@ test("who, which command, and restrictive policies are said", () => {
     ),
   ).toBe("Signed-in users may write presence to every topic.");
   expect(describePolicy({ ...READ, permissive: false, using: "(id = 1)" }, ROWS)).toBe(
-    "Whatever other policies allow, signed-in users may only see rows where `id = 1`.",
+    "Whatever other policies allow, signed-in users may see only rows where `id = 1`.",
+  );
+  const restrictive = { ...READ, permissive: false };
+  expect(describePolicy({ ...restrictive, using: "((auth.jwt() ->> 'ok'::text))::boolean" }, MESSAGES)).toBe(
+    "Whatever other policies allow, signed-in users may read broadcast and presence on every topic only if `auth.jwt() ->> 'ok'`.",
+  );
+  expect(
+    describePolicy({ ...restrictive, using: "realtime.topic() = 'a'::text AND private" }, MESSAGES),
+  ).toBe(
+    "Whatever other policies allow, signed-in users may read only broadcast and presence on the topic `a`, and only if `private`.",
   );
   expect(describePolicy({ ...READ, command: "update", check: "(id > 0)" }, ROWS)).toBe(
     "Signed-in users may change every row, and may leave behind only what fulfils `id > 0`.",
@@ -81,6 +98,6 @@ test("who, which command, and restrictive policies are said", () => {
 });
 
 test("a policy without an expression grants nothing, and does not read as if it did", () => {
-  expect(describePolicy({ ...READ, using: null }, MESSAGES)).toContain("where `false`");
+  expect(describePolicy({ ...READ, using: null }, MESSAGES)).toContain("if `false`");
   expect(describePolicy({ ...READ, using: null }, ROWS)).toContain("where `false`");
 });

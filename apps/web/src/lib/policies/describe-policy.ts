@@ -23,9 +23,24 @@ export function describePolicy(policy: PolicyShape, place: Place): string {
       ? `, and may leave behind only what fulfils \`${simplify(check)}\``
       : "";
   const who = describeRoles(policy.roles);
-  const what = isMessages(place) ? onMessages(command, condition) : onRows(command, condition);
-  if (permissive) return `${who} may ${what}${also}.`;
-  return `Whatever other policies allow, ${lowerFirst(who)} may only ${what}${also}.`;
+  const { verb, object, limits, onlyIf } = isMessages(place)
+    ? onMessages(command, condition)
+    : onRows(command, condition);
+  if (permissive) return `${who} may ${verb} ${object}${onlyIf && `, if ${onlyIf}`}${also}.`;
+  const only =
+    limits || onlyIf === ""
+      ? `only ${object}${onlyIf && `, and only if ${onlyIf}`}`
+      : `${object} only if ${onlyIf}`;
+  return `Whatever other policies allow, ${lowerFirst(who)} may ${verb} ${only}${also}.`;
+}
+
+interface Words {
+  verb: string;
+  object: string;
+  /** The object is less than everything. */
+  limits: boolean;
+  /** What must hold besides, as SQL; empty when nothing must. */
+  onlyIf: string;
 }
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -42,27 +57,35 @@ export function describeRoles(roles: readonly string[]): string {
   return known ?? `The ${roles.length === 1 ? "role" : "roles"} ${list(roles.map(code))}`;
 }
 
+const EVERY_TOPIC = "every topic";
+const BOTH = "broadcast and presence";
+
 const ON_MESSAGES: Record<PolicyCommand, [verb: string, preposition: string]> = {
-  select: ["read", "of"],
+  select: ["read", "on"],
   insert: ["write", "to"],
-  all: ["read and write", "of"],
-  update: ["change stored", "of"],
-  delete: ["delete stored", "of"],
+  all: ["read and write", "on"],
+  update: ["change stored", "on"],
+  delete: ["delete stored", "on"],
 };
 
-function onMessages(command: PolicyCommand, condition: string | null): string {
+function onMessages(command: PolicyCommand, condition: string | null): Words {
   const [verb, preposition] = ON_MESSAGES[command];
-  let topics = "every topic";
-  let extensions = "broadcast and presence";
+  let topics = EVERY_TOPIC;
+  let extensions = BOTH;
   const rest: string[] = [];
   for (const term of termsOf(condition)) {
     const known = readTopics(term);
     const named = readExtensions(term);
-    if (known !== undefined && topics === "every topic") topics = known;
+    if (known !== undefined && topics === EVERY_TOPIC) topics = known;
     else if (named !== undefined) extensions = list(named);
     else rest.push(term);
   }
-  return `${verb} ${extensions} ${preposition} ${topics}${where(rest)}`;
+  return {
+    verb,
+    object: `${extensions} ${preposition} ${topics}`,
+    limits: topics !== EVERY_TOPIC || extensions !== BOTH,
+    onlyIf: rest.length === 0 ? "" : code(rest.join(" and ")),
+  };
 }
 
 const TOPIC = /^(?:realtime\.topic\(\)|(?:messages\.)?topic) (= ANY|=|~~) (.+)$/;
@@ -87,7 +110,7 @@ function readTopics(term: string): string | undefined {
 
 function beginningWith(prefix: string | undefined): string | undefined {
   if (prefix === undefined) return undefined;
-  return prefix === "" ? "every topic" : `topics that begin with ${code(prefix)}`;
+  return prefix === "" ? EVERY_TOPIC : `topics that begin with ${code(prefix)}`;
 }
 
 function personal(part: string): string | undefined {
@@ -117,13 +140,19 @@ const ON_ROWS: Record<PolicyCommand, string> = {
   all: "see, add, change and delete",
 };
 
-function onRows(command: PolicyCommand, condition: string | null): string {
+function onRows(command: PolicyCommand, condition: string | null): Words {
   const terms = termsOf(condition);
   const known = terms.map(readColumn);
   const verb = ON_ROWS[command];
-  if (terms.length === 0) return `${verb} ${command === "insert" ? "any row" : "every row"}`;
-  if (known.every((term) => term !== undefined)) return `${verb} rows ${list(known)}`;
-  return `${verb} rows${where(terms)}`;
+  const object =
+    terms.length === 0
+      ? command === "insert"
+        ? "any row"
+        : "every row"
+      : known.every((term) => term !== undefined)
+        ? `rows ${list(known)}`
+        : `rows where ${code(terms.join(" and "))}`;
+  return { verb, object, limits: terms.length > 0, onlyIf: "" };
 }
 
 function readColumn(term: string): string | undefined {
@@ -147,10 +176,6 @@ function ownedBy(person: string, column: string): string | undefined {
 function termsOf(condition: string | null): string[] {
   if (condition === null) return ["false"];
   return conjuncts(simplify(condition)).filter((term) => term !== "true");
-}
-
-function where(terms: readonly string[]): string {
-  return terms.length === 0 ? "" : ` where ${code(terms.join(" and "))}`;
 }
 
 function code(text: string): string {

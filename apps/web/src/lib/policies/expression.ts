@@ -13,9 +13,10 @@ export function simplify(expression: string): string {
   return unwrap(settle(plain));
 }
 
-/** Terms of which every one must hold. */
+/** Terms of which every one must hold. OR binds less than AND, so where it stands at the top the whole is one term. */
 export function conjuncts(expression: string): string[] {
   const whole = unwrap(expression);
+  if (splitAtTop(whole, " OR ").length > 1) return [whole];
   const parts = splitAtTop(whole, " AND ");
   return parts.length === 1 ? [whole] : parts.flatMap(conjuncts);
 }
