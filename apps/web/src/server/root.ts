@@ -5,6 +5,7 @@ import { fleetRouter } from "./routers/fleet.ts";
 import { frameRouter } from "./routers/frame.ts";
 import { inspectorRouter } from "./routers/inspector.ts";
 import { keysRouter } from "./routers/keys.ts";
+import { logsRouter } from "./routers/logs.ts";
 import { meRouter } from "./routers/me.ts";
 import { overviewRouter } from "./routers/overview.ts";
 import { policiesRouter } from "./routers/policies.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   replication: replicationRouter,
   database: databaseRouter,
   policies: policiesRouter,
+  logs: logsRouter,
   fleet: fleetRouter,
   keys: keysRouter,
   team: teamRouter,

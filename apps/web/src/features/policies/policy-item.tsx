@@ -42,7 +42,7 @@ export function PolicyItem({ table, policy, mayChange, said, onEdit }: PolicyIte
         <p className="text-muted text-sm">
           <WithCode text={describePolicy(policy, place)} />
         </p>
-        <p className="mt-auto -ml-2 flex gap-1 pt-1">
+        <p className="-ml-2 flex gap-1 pt-1">
           <Button
             size="sm"
             variant="ghost"

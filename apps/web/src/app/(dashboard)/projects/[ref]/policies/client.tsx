@@ -37,9 +37,14 @@ export function PoliciesClient({ projectRef }: { projectRef: string }) {
         title="Policies"
         description="Who may join private channels, and who is sent which rows: as the database has it now."
         actions={
-          <Button variant="ghost" busy={isFetching} onClick={() => void refetch()}>
-            <RefreshCw className="size-3.5" aria-hidden /> Read again
-          </Button>
+          <>
+            <Button asChild variant="ghost" className="xl:hidden">
+              <a href="#simulator">Simulator</a>
+            </Button>
+            <Button variant="ghost" busy={isFetching} onClick={() => void refetch()}>
+              <RefreshCw className="size-3.5" aria-hidden /> Read again
+            </Button>
+          </>
         }
       />
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_420px]">
@@ -63,7 +68,7 @@ export function PoliciesClient({ projectRef }: { projectRef: string }) {
             </Card>
           ) : null}
         </div>
-        <div className="min-w-0 xl:sticky xl:top-16">
+        <div id="simulator" className="min-w-0 scroll-mt-16 xl:sticky xl:top-16">
           <Simulator projectRef={projectRef} version={dataUpdatedAt} onResult={setResult} />
         </div>
       </div>
