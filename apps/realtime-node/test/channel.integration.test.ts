@@ -133,7 +133,13 @@ describe.each(SERIALIZERS)("channels over %s", (vsn) => {
 
   test("[J11] [J14] wrong types fall back to their defaults", async () => {
     await client.join(newTopic(), { broadcast: null, presence: "x", postgres_changes: "x", private: 7 });
+    expect(edge.reports.at(-1)).toMatchObject({
+      kind: "join",
+      code: "InvalidJoinPayload",
+      message: "as anon; not usable and ignored: config.postgres_changes, config.private, config.presence",
+    });
     expect((await client.tryJoin(newTopic(), { config: null })).status).toBe("ok");
+    expect(edge.reports.at(-1)).not.toHaveProperty("code");
   });
 
   test.each([

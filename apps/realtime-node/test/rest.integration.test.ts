@@ -243,6 +243,17 @@ describe("REST broadcast", () => {
     await clients[0]?.expectFrame({ ...EVENT, topic: "realtime:open" });
   });
 
+  test.each([
+    ["the role is unknown", "open", { sub: USER, role: "nobody" }],
+    ["a policy raises", "open too", { sub: "no uuid" }],
+  ])("[B26] 422 on the single route when %s; the batch skips the message", async (_, topic, claims) => {
+    const bearer = { authorization: `Bearer ${signUserToken(cluster.project.jwtSecret, claims)}` };
+    const path = `${BATCH}/${encodeURIComponent(topic)}/events/e?private=true`;
+    const answer = await post(path, { body: "{}", headers: { ...JSON_TYPE, ...bearer } });
+    expect([answer.status, await answer.json()]).toEqual([422, { message: "RLS policy error" }]);
+    expect((await batch([message({ topic, private: true })], bearer)).status).toBe(202);
+  });
+
   test("[M1] health, ping and metrics", async () => {
     const get = async (path: string) => {
       const answer = await fetch(new URL(path, cluster.projectUrl()));

@@ -44,7 +44,6 @@ describe("[E2] a refusal's reason", () => {
     ["MalformedJWT", "MalformedJWT: The token provided is not a valid JWT"],
     ["JwtSignatureError", "JwtSignatureError: Failed to validate JWT signature"],
     ["IncreaseConnectionPool", "IncreaseConnectionPool: Please increase your connection pool size"],
-    ["UnableToSetPolicies", "Realtime was unable to connect to the project database"],
     ["RealtimeDisabledForTenant", "RealtimeDisabledForTenant: Realtime disabled for this tenant"],
     ["UnableToReplayMessages", "UnableToReplayMessages: Realtime was unable to replay messages"],
     ["UnknownChannelError", "Unknown Error on Channel"],

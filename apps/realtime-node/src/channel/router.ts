@@ -180,10 +180,24 @@ export class Router {
     channel.open(new Set(replay.map(({ id }) => id)));
     joined.start();
     this.#peer.project.counters.joins += 1;
-    this.#report.join(channel.room, {
-      user: channel.user,
-      message: `as ${roleOf(channel.identity.claims)}`,
+    this.#reportJoin(channel, push);
+  }
+
+  /** A join of which parts were no good goes on without them (protocol 3.2), but its author should learn of it. */
+  #reportJoin({ room, user, identity, config }: Channel, push: ClientPush): void {
+    const { metrics, log } = this.#services;
+    const { invalidFields } = config;
+    const code = invalidFields.length > 0 ? ("InvalidJoinPayload" as const) : undefined;
+    if (code !== undefined) {
+      metrics.refused(room.ref, code);
+      log.debug({ code, ref: room.ref, topic: room.topic, invalidFields }, "parts of a join were ignored");
+    }
+    const ignored = code === undefined ? "" : `; not usable and ignored: ${invalidFields.join(", ")}`;
+    this.#report.join(room, {
+      user,
+      message: `as ${roleOf(identity.claims)}${ignored}`,
       payload: configJson(push.payload),
+      ...(code !== undefined && { code }),
     });
   }
 
@@ -238,9 +252,9 @@ export class Router {
     if (this.#seats.taken === 0) this.#onOccupied(false);
     project.counters.joinsRefused += 1;
     metrics.refused(project.ref, refusal.code);
-    if (refusal.code === "JoinCrashed") {
-      log.error({ err: error, ref: project.ref, topic: push.topic }, "a join failed unforeseen");
-    }
+    const facts = { code: refusal.code, ref: project.ref, topic: push.topic, connection: this.#peer.id };
+    if (refusal.code === "JoinCrashed") log.error({ err: error, ...facts }, "a join failed unforeseen");
+    else log.debug(facts, "a join was refused");
     this.#report.refusal(toTopic(push.topic), refusal.code, {
       event: "phx_join",
       user: userOf(identity.claims),

@@ -304,7 +304,8 @@ export class Replication {
     const { notify, clock, log, ref } = this.#options;
     const refusal = toReplicationRefusal(error, "stream");
     this.#state = { kind: "lost", refusal };
-    log.warn({ err: refusal, ref, attempt: this.#attempt }, "changes have stopped");
+    const code = "ReplicationConnectionDown";
+    log.warn({ err: refusal, code, ref, attempt: this.#attempt }, "changes have stopped");
     const notice = this.outages.begin(refusal.message, { lsn: this.ackedLsn, nowMs: clock.nowMs() });
     if (notice !== null) notify(notice);
     if (isStuckBeforePublication(error)) await this.#skipUnreadable();

@@ -33,7 +33,7 @@ export class SlotWatch {
     const isTooMuch = retainedBytes > retainedBytesMax * WARN_SHARE;
     if (isTooMuch && !this.#hasWarned) {
       this.#log.warn(
-        { slot: this.#slot, retainedBytes, retainedBytesMax, blocker },
+        { code: "ReplicationSlotLagTooHigh", slot: this.#slot, retainedBytes, retainedBytesMax, blocker },
         "the slot retains too much WAL",
       );
     }

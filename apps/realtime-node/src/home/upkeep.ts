@@ -52,7 +52,15 @@ export class Upkeep {
       () => this.#running.delete(duty),
       (error: unknown) => {
         this.#running.delete(duty);
-        this.#log.debug({ err: error, duty }, "a duty of the home failed and will be tried again");
+        if (duty === "partitions") {
+          const code = "PartitionCreationFailed";
+          this.#log.warn(
+            { err: error, code },
+            "partitions of messages were not kept; tried again within the hour",
+          );
+        } else {
+          this.#log.debug({ err: error, duty }, "a duty of the home failed and will be tried again");
+        }
       },
     );
   }

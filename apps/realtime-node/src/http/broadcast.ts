@@ -62,7 +62,8 @@ export async function broadcastBatch(deps: BroadcastDeps, sender: Sender, body: 
 /**
  * `POST /api/broadcast/:topic/events/:event` (protocol 4.4).
  *
- * @throws Refusal also Unauthorized when the policies refuse a private message, unlike the batch
+ * @throws Refusal also Unauthorized when the policies refuse a private message, unlike the batch, and RlsPolicyError
+ *   when they cannot judge it: one of them raised, or the role is unknown
  */
 export async function broadcastSingle(
   deps: BroadcastDeps,
@@ -72,7 +73,7 @@ export async function broadcastSingle(
   const { project } = sender;
   const broadcast = parseSingle(request, payloadBytesMax(project.record.limits));
   if (!project.rates.take("events").ok) throw new Refusal("MessagePerSecondRateLimitReached");
-  if (request.private && !(await mayWrite(deps, sender, request.topic))) throw new Refusal("Unauthorized");
+  if (request.private) await assertMayWrite(deps, sender, request.topic);
   publish(deps, sender, { ...request, broadcast });
 }
 
@@ -93,6 +94,14 @@ async function allowedTopics(
     }),
   );
   return new Set(verdicts.filter(([, may]) => may).map(([topic]) => topic));
+}
+
+async function assertMayWrite(deps: BroadcastDeps, sender: Sender, topic: string): Promise<void> {
+  const may = await mayWrite(deps, sender, topic).catch((error: unknown) => {
+    const isJudged = !(error instanceof Refusal && error.code === "Unauthorized");
+    throw isJudged ? error : new Refusal("RlsPolicyError", { cause: error });
+  });
+  if (!may) throw new Refusal("Unauthorized");
 }
 
 async function mayWrite(

@@ -34,7 +34,10 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
   const answer = (c: Context, work: (sender: Sender) => Promise<void>) => respond(deps, requests, c, work);
   const limited = bodyLimit({
     maxSize: BODY_BYTES_MAX,
-    onError: (c) => c.html("Request Entity Too Large", 413),
+    onError(c) {
+      deps.metrics.refused(undefined, "BodyTooLarge");
+      return c.html("Request Entity Too Large", 413);
+    },
   });
 
   app.use("*", async (c, next) => {

@@ -197,7 +197,7 @@ export class Connection implements Peer, OpenConnection {
       const code = isMalformed ? "MalformedWebSocketMessage" : "UnknownErrorOnWebSocketMessage";
       const { services } = this.#options;
       services.metrics.refused(this.ref, code);
-      services.log.debug({ err: error, connection: this.id, ref: this.ref }, "a frame was dropped");
+      services.log.debug({ err: error, code, connection: this.id, ref: this.ref }, "a frame was dropped");
       const message = error instanceof Error ? error.message : String(error);
       this.#report.frequentRefusal(undefined, code, { message, sizeBytes: data.byteLength });
       return undefined;

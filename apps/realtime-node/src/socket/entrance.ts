@@ -60,8 +60,10 @@ export class Entrance {
   async turnAway(request: UpgradeRequest, { refusal, ref }: HandshakeFailure): Promise<void> {
     const { metrics, tap, log } = this.#deps;
     metrics.refused(ref, refusal.code);
-    if (refusal.code === "ErrorConnectingToWebsocket")
-      log.warn({ err: refusal.cause, ref }, "a handshake failed");
+    const { code } = refusal;
+    if (code === "ErrorConnectingToWebsocket")
+      log.warn({ err: refusal.cause, code, ref }, "a handshake failed");
+    else log.debug({ code, ref, address: request.address }, "a handshake was refused");
     if (ref !== undefined) {
       tap.emit({ ref, kind: "refusal", event: "handshake", code: refusal.code, message: refusal.message });
     }

@@ -165,7 +165,6 @@ test.each<[ErrorCode, number, string]>([
   ["TooManyRequests", 429, "Too many requests"],
   ["MessagePerSecondRateLimitReached", 429, "You have exceeded your rate limit"],
   ["BatchTooLarge", 429, "Too many messages to broadcast, please reduce the batch size"],
-  ["UnableToSetPolicies", 500, "Unable to authorize broadcast"],
 ])("[B26] %s answers %i on REST", (code, status, message) => {
   expect(toRestAnswer(new Refusal(code))).toEqual({ status, body: { message } });
 });
