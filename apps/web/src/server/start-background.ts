@@ -4,13 +4,12 @@ import { pruneNodes } from "@tidewire/db/nodes";
 import { pruneSamples } from "@tidewire/db/samples";
 import { isRunning } from "./fleet/process-table.ts";
 import { type Resources, resources } from "./resources.ts";
+import { GAPS_KEPT } from "./services/replication/list-gaps.ts";
 
 const OWNER_CHECK_MS = 1_000;
 const HOUSEKEEPING_EVERY_MS = 10 * 60_000;
 /** The longest range a graph can show. */
 const SAMPLES_KEPT_MS = 7 * 24 * 3_600_000;
-/** Losses are rare, and asked about long after; many of one project are one story. */
-const GAPS_KEPT = { olderThanMs: 90 * 24 * 3_600_000, keptMax: 1_000 };
 const NODES_KEPT_MS = 24 * 3_600_000;
 const RESUME_EVERY_MS = 10_000;
 /** For requests in flight. Live pages never end their streams; they come back to whichever dashboard runs next. */

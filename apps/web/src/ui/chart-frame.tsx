@@ -33,6 +33,9 @@ interface ChartFrameProps {
   height?: number;
 }
 
+/** More reasons than these push the next chart off the screen. */
+const BANDS_TOLD = 3;
+
 /** A chart with its legend, its table twin and its CSV; holes stay holes in all three. */
 export function ChartFrame(props: ChartFrameProps) {
   const {
@@ -119,11 +122,12 @@ export function ChartFrame(props: ChartFrameProps) {
         {bands && bands.length > 0 ? (
           <p className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted text-xs">
             <span className="h-2.5 w-4 border border-bad/50 bg-bad-soft" aria-hidden />
-            {bands.map((band) => (
+            {bands.slice(-BANDS_TOLD).map((band) => (
               <span key={band.fromMs}>
                 <ClockTime atMs={band.fromMs} /> {band.label}
               </span>
             ))}
+            {bands.length > BANDS_TOLD ? <span>and {bands.length - BANDS_TOLD} before</span> : null}
           </p>
         ) : null}
       </CardBody>

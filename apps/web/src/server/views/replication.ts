@@ -1,3 +1,4 @@
+import type { GapCause } from "@tidewire/db/gap-causes";
 import type { ReplicationSnapshot, SlotBlocker } from "@tidewire/protocol/cluster/inspect";
 import type { Surveyed } from "./survey.ts";
 
@@ -43,4 +44,24 @@ export interface ReplicationView extends Surveyed {
   database: DatabaseWitness | null;
   /** When the slot's limit is reached at the present rate of growth; null when it is not growing. */
   slotLostAtMs: number | null;
+}
+
+/** Row changes that nobody will be given: committed after `fromLsn`, up to `toLsn`. */
+export interface Gap {
+  id: string;
+  fromLsn: string;
+  toLsn: string;
+  atMs: number;
+  cause: GapCause;
+  tables: string[];
+  /** Channels that were told. */
+  channels: number;
+  node: string;
+}
+
+export interface GapLedger {
+  /** An empty ledger speaks of the time since then. */
+  sinceMs: number;
+  /** Newest first. */
+  gaps: Gap[];
 }

@@ -1,6 +1,7 @@
 "use client";
 import { RangeChoice, useRange } from "#features/live/range-choice.tsx";
 import { PublicationPanel } from "#features/publication/publication-panel.tsx";
+import { GapsPanel } from "#features/replication/gaps-panel.tsx";
 import { StreamPanel } from "#features/replication/stream-panel.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "#ui/tabs.tsx";
@@ -22,12 +23,16 @@ export function ReplicationClient({ projectRef }: { projectRef: string }) {
         <TabsList aria-label="Replication">
           <TabsTrigger value="stream">Stream</TabsTrigger>
           <TabsTrigger value="publication">Publication</TabsTrigger>
+          <TabsTrigger value="gaps">Gaps</TabsTrigger>
         </TabsList>
         <TabsContent value="stream">
           <StreamPanel projectRef={projectRef} range={range} />
         </TabsContent>
         <TabsContent value="publication">
           <PublicationPanel projectRef={projectRef} />
+        </TabsContent>
+        <TabsContent value="gaps">
+          <GapsPanel projectRef={projectRef} />
         </TabsContent>
       </Tabs>
     </>

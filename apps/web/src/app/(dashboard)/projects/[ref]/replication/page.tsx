@@ -18,7 +18,8 @@ export default async function ReplicationPage({ params, searchParams }: Replicat
       prefetch(api.replication.snapshot.queryOptions({ ref })),
       prefetch(api.replication.history.queryOptions({ ref, range })),
     ]);
-  } else await prefetch(api.database.publication.queryOptions({ ref }));
+  } else if (tab === "publication") await prefetch(api.database.publication.queryOptions({ ref }));
+  else await prefetch(api.replication.gaps.queryOptions({ ref }));
   return (
     <HydrateClient>
       <ReplicationClient projectRef={ref} />

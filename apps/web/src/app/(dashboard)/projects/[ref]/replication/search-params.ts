@@ -1,7 +1,7 @@
 import { parseRange } from "#features/live/parse-range.ts";
 import type { TimeRange } from "#lib/time-range.ts";
 
-export const REPLICATION_TABS = ["stream", "publication"] as const;
+export const REPLICATION_TABS = ["stream", "publication", "gaps"] as const;
 export type ReplicationTab = (typeof REPLICATION_TABS)[number];
 
 export function parseTab(text: unknown): ReplicationTab {
