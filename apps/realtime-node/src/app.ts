@@ -1,10 +1,12 @@
 import { type Core, closeCore, createCore } from "./app/core.ts";
 import { createDatabaseSide, type DatabaseSide } from "./app/database-side.ts";
 import { createRooms, type Rooms } from "./app/rooms.ts";
+import { createRoutes } from "./app/routes.ts";
 import { Credentials } from "./auth/credentials.ts";
 import type { Bus } from "./bus/bus.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Heartbeat } from "./cluster/heartbeat.ts";
+import type { Routes } from "./cluster/routes.ts";
 import { within } from "./deadline.ts";
 import type { NodeEnv } from "./env.ts";
 import { openPublicServer, type PublicServer } from "./http/public-server.ts";
@@ -68,6 +70,7 @@ class Node implements RunningNode {
   readonly #core: Core;
   readonly #leave: (why: string) => void;
   readonly #rooms: Rooms;
+  readonly #routes: Routes;
   readonly #database: DatabaseSide;
   readonly #credentials: Credentials;
   readonly #listener: Listener;
@@ -84,7 +87,8 @@ class Node implements RunningNode {
     this.#core = core;
     this.#leave = leave ?? (() => void this.drain());
     this.#rooms = createRooms(core);
-    this.#database = createDatabaseSide(core, this.#rooms, env);
+    this.#routes = createRoutes(core, () => this.#database.homes.refs);
+    this.#database = createDatabaseSide(core, this.#rooms, this.#routes, env);
     this.#credentials = new Credentials(() => core.clock.nowMs());
     this.#listener = createListener({
       node: core.identity.node,
@@ -177,6 +181,7 @@ class Node implements RunningNode {
     this.#listener.close();
     await serverClosed;
     await this.#database.close();
+    this.#routes.close();
     this.#rooms.close();
     await this.#closeSampler();
     await this.#heartbeat?.stop();
@@ -209,7 +214,7 @@ class Node implements RunningNode {
   }
 
   #createApp() {
-    const { registry, metrics, clock, log, tap } = this.#core;
+    const { identity, registry, metrics, clock, log, tap } = this.#core;
     return createHttpApp({
       isReady: () => this.#state === "ready" && registry.ready,
       metricsRoute: { exposition: metrics, region: this.#env.region, ...this.#env.metricsAccess },
@@ -223,6 +228,7 @@ class Node implements RunningNode {
       nowMs: () => clock.nowMs(),
       relay: this.#rooms.relay,
       home: this.#database.home,
+      clientRoute: { here: identity, url: () => this.url, routes: this.#routes },
     });
   }
 
@@ -238,6 +244,7 @@ class Node implements RunningNode {
       homes: this.#database.homes,
       controlDatabase: () => store.status(),
       eventLoop,
+      routes: this.#routes,
       tap,
       drain: () => this.#leave("asked for by the dashboard"),
       forget: (ref) => this.#forget(ref),

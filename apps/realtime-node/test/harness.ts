@@ -10,6 +10,7 @@ import {
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { createNode, type RunningNode } from "../src/app.ts";
 import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
+import type { Clock } from "../src/clock.ts";
 import { readEnv } from "../src/env.ts";
 import { createLog, type LogLevel } from "../src/log.ts";
 import {
@@ -28,6 +29,8 @@ export interface ClusterOptions extends TestProjectOptions {
   controlServer?: "shared" | "own";
   /** Added to every node's environment. */
   env?: Record<string, string> | ((node: number) => Record<string, string>);
+  /** Default: the system's own. */
+  clock?: Clock;
   /** SQL run as the owner of the project's database before the first node starts. */
   sql?: string;
 }
@@ -41,6 +44,8 @@ export interface Cluster extends AsyncDisposable {
   readonly postgres: TestPostgres;
   /** The server of the control database; the same one unless asked otherwise. */
   readonly controlPostgres: TestPostgres;
+  /** What the nodes share, for a test that listens in. Unused with NATS_URL. */
+  readonly broker: MemoryBroker;
   /** As it is given to `createClient`. */
   projectUrl(node?: number): string;
   /** A raw connection with the publishable key. The caller closes it, or the cluster does. */
@@ -104,6 +109,7 @@ async function start(
       // With NATS_URL each node connects by itself, as it would in production.
       bus: env.natsUrl === undefined ? new MemoryBus(broker) : undefined,
       log: createLog({ level, fields: { node: env.nodeId } }),
+      clock: options.clock,
     });
   };
   const nodes: RunningNode[] = [];
@@ -122,6 +128,7 @@ async function start(
     control,
     postgres,
     controlPostgres,
+    broker,
     projectUrl,
     connect: async (node, overrides) =>
       own(

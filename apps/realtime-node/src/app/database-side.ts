@@ -2,13 +2,18 @@ import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { Bindings } from "../changes/bindings.ts";
+import type { Routes } from "../cluster/routes.ts";
 import type { NodeEnv } from "../env.ts";
 import { HomeClient } from "../home/home-client.ts";
 import { HomeMetrics } from "../home/home-metrics.ts";
 import { Homes } from "../home/homes.ts";
 import { exposeHomes } from "../home/homes-gauges.ts";
+import { standoffMs } from "../home/standoff.ts";
 import type { Core } from "./core.ts";
 import type { Rooms } from "./rooms.ts";
+
+/** A database that takes longer to connect to is not near, whatever the rest of it takes. */
+const MEASURE_MS_MAX = 250;
 
 /** What concerns the projects' databases: homes on this node, questions to homes anywhere, row changes for channels. */
 export interface DatabaseSide {
@@ -22,6 +27,7 @@ export interface DatabaseSide {
 export function createDatabaseSide(
   core: Core,
   { relay }: Pick<Rooms, "relay">,
+  routes: Routes,
   { grantsFreshMs }: Pick<NodeEnv, "grantsFreshMs">,
 ): DatabaseSide {
   const { bus, clock, log, identity, registry, users } = core;
@@ -42,6 +48,11 @@ export function createDatabaseSide(
     meter,
     grantsFreshMs,
     refsInUse: () => users.refs(),
+    nearness: {
+      standOff: (ref) => standOff(core, routes, ref),
+      isMisrouted: (ref) => routes.projects.isMisrouted(ref),
+      candidacies: () => routes.projects.candidacies(),
+    },
     socketLag: (ref) => bindings.socketLag(ref),
   });
   exposeHomes(core.metrics.registry, homes);
@@ -63,6 +74,14 @@ export function createDatabaseSide(
       bindings.close();
     },
   };
+}
+
+/** Waits for its turn in an election: the node nearest to the database goes first. */
+async function standOff({ membership, clock }: Core, routes: Routes, ref: string): Promise<void> {
+  const rivals = membership.peers().filter(({ health }) => health === "healthy").length;
+  if (rivals === 0) return;
+  const waitMs = standoffMs(await routes.projects.rttMs(ref, MEASURE_MS_MAX), rivals);
+  if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
 }
 
 /** A row of `realtime.messages` (protocol 4.6). Over the limit it is delivered all the same: it was committed. */

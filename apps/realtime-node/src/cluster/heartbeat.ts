@@ -86,9 +86,17 @@ export class Heartbeat {
   }
 
   #publish(): void {
-    const { identity, bus, clock, vitals } = this.#options;
+    const { identity, urls, bus, clock, vitals } = this.#options;
     const { node, boot, region } = identity;
-    const beat: Beat = { node, boot, region, atMs: clock.nowMs(), state: this.#state, users: vitals().users };
+    const beat: Beat = {
+      node,
+      boot,
+      region,
+      atMs: clock.nowMs(),
+      state: this.#state,
+      url: urls.url,
+      users: vitals().users,
+    };
     bus.publish(subjects.beat(), new TextEncoder().encode(JSON.stringify(beat)));
   }
 

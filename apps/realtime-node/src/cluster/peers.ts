@@ -15,6 +15,8 @@ export interface Peer {
   readonly boot: string;
   readonly region: string;
   readonly health: NodeHealth;
+  /** Where clients reach it; nodes of an earlier version do not say. */
+  readonly url: string | undefined;
   /** By this node's monotonic clock: peers' clocks may differ. */
   readonly lastBeatMs: number;
   /** Connected users per project, for quotas that count in the whole cluster. */
@@ -49,8 +51,8 @@ export function heard(peers: Peers, beat: Beat, nowMs: number): PeersStep {
     events.push(change(next, peer, "down"));
   }
   const health = toHealth(beat.state);
-  const { node, boot, region, users = {} } = beat;
-  const peer: Peer = { node, boot, region, health, lastBeatMs: nowMs, users };
+  const { node, boot, region, url, users = {} } = beat;
+  const peer: Peer = { node, boot, region, health, url, lastBeatMs: nowMs, users };
   next.set(boot, peer);
   if (known?.health !== health && !(known === undefined && health === "down")) {
     events.push({ peer, from: known?.health ?? null, to: health });

@@ -32,6 +32,15 @@ interface Options {
   grantsFreshMs: number;
   /** Projects with a channel on this node: they need a home, also for messages sent from their database. */
   refsInUse(): Iterable<string>;
+  /** Prefers the home that is nearest to the database (promise P5). */
+  nearness?: {
+    /** Resolves when it is this node's turn to stand for election. */
+    standOff(ref: string): Promise<void>;
+    /** Another node has long been clearly nearer to the database of this home. */
+    isMisrouted(ref: string): boolean;
+    /** Projects without a channel here whose home this node should be. */
+    candidacies(): Iterable<string>;
+  };
   /** From the bus to the socket, as this node's receivers measure it. */
   socketLag?(ref: string): Percentiles | undefined;
 }
@@ -123,6 +132,8 @@ export class Homes {
   async #start(ref: string): Promise<void> {
     const project = await this.#options.registry.find(ref);
     if (project === undefined) throw new Refusal("TenantNotFound", { stage: "home" });
+    await this.#options.nearness?.standOff(ref);
+    if (this.#closed) return;
     const home = this.#createHome(project);
     this.#homes.set(ref, home);
     const outcome = await home.start(() => this.#forget(ref, home));
@@ -161,11 +172,16 @@ export class Homes {
       if (home !== undefined) home.touch();
       else if (this.#isHomeMissing(ref)) this.#tryWant(ref);
     }
+    const candidacies = new Set(this.#options.nearness?.candidacies());
+    for (const ref of candidacies) this.#watch(ref);
     const nowMs = this.#options.clock.monotonicMs();
     for (const [ref, home] of this.#homes) {
-      if (nowMs - home.usedAtMs > IDLE_RELEASE_MS) void this.#drop(ref, (each) => each.release());
+      if (this.#options.nearness?.isMisrouted(ref)) void this.#drop(ref, (each) => each.close());
+      else if (nowMs - home.usedAtMs > IDLE_RELEASE_MS) void this.#drop(ref, (each) => each.release());
     }
-    for (const ref of this.#watched.keys()) if (!inUse.has(ref) && !this.#homes.has(ref)) this.#unwatch(ref);
+    for (const ref of this.#watched.keys()) {
+      if (!inUse.has(ref) && !candidacies.has(ref) && !this.#homes.has(ref)) this.#unwatch(ref);
+    }
   }
 
   #tryWant(ref: string): void {
@@ -206,7 +222,9 @@ export class Homes {
     watched.home = hear(previous, notice, this.#options.clock.monotonicMs());
     this.#yieldTo(notice);
     const hasSteppedDown = previous !== null && watched.home === null;
-    if (hasSteppedDown && isIn(ref, this.#options.refsInUse())) this.#tryWant(ref);
+    const { refsInUse, nearness } = this.#options;
+    const stands = isIn(ref, refsInUse()) || isIn(ref, nearness?.candidacies() ?? []);
+    if (hasSteppedDown && stands) this.#tryWant(ref);
   }
 
   /** While a database is away several nodes stand for election; who hears of another's does not answer for it any more. */

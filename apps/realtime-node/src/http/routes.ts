@@ -9,12 +9,14 @@ import { type BroadcastDeps, broadcastBatch, broadcastSingle, type Sender } from
 import { ANY_ORIGIN, preflightHeaders } from "./cors.ts";
 import { addressedProject } from "./project-address.ts";
 import { type RequestRate, RequestRates } from "./request-rates.ts";
+import { type ClientRouteDeps, describeRoute, takeRouteReport } from "./route.ts";
 
 /** Phoenix' own limit for request bodies (protocol 4.3). */
 const BODY_BYTES_MAX = 8_000_000;
 const HTML = { "content-type": "text/html; charset=utf-8" };
 
 export interface RouteDeps extends BroadcastDeps {
+  clientRoute: ClientRouteDeps;
   projects: { find(ref: string): Promise<Project | undefined> };
   credentials: { identify(credential: string, project: Project["record"]): Promise<Identity> };
   metrics: {
@@ -24,6 +26,7 @@ export interface RouteDeps extends BroadcastDeps {
   log: { error(details: object, message: string): void };
 }
 
+const ROUTE = "/realtime/v1/route";
 const BATCH = ["/api/broadcast", "/realtime/v1/api/broadcast"] as const;
 const SINGLE = BATCH.map((path) => `${path}/:topic/events/:event` as const);
 
@@ -31,7 +34,7 @@ const SINGLE = BATCH.map((path) => `${path}/:topic/events/:event` as const);
 export function createProjectRoutes(deps: RouteDeps): Hono {
   const app = new Hono();
   const requests = new RequestRates(() => performance.now());
-  const answer = (c: Context, work: (sender: Sender) => Promise<void>) => respond(deps, requests, c, work);
+  const answer = (c: Context, work: (sender: Sender) => Promise<unknown>) => respond(deps, requests, c, work);
   const limited = bodyLimit({
     maxSize: BODY_BYTES_MAX,
     onError(c) {
@@ -51,6 +54,14 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
     const project = await findProject(deps, c);
     return project ? c.json({ message: "Success" }) : c.json({ message: "Tenant not found" }, 404);
   });
+  app.get(ROUTE, (c) =>
+    answer(c, async ({ project: { ref } }) => c.json(describeRoute(deps.clientRoute, ref))),
+  );
+  app.post(ROUTE, limited, (c) =>
+    answer(c, async ({ project: { ref } }) =>
+      c.json(takeRouteReport(deps.clientRoute, ref, await c.req.text())),
+    ),
+  );
   for (const path of BATCH) {
     app.post(path, limited, (c) =>
       answer(c, async (sender) => {
@@ -82,12 +93,12 @@ export function createProjectRoutes(deps: RouteDeps): Hono {
   return app;
 }
 
-/** The checks of protocol 4.3 in their order; then the work itself, which ends in 202 or a refusal. */
+/** The checks of protocol 4.3 in their order; then the work itself: its answer, or 202, or a refusal. */
 async function respond(
   deps: RouteDeps,
   requests: RequestRates,
   c: Context,
-  work: (sender: Sender) => Promise<void>,
+  work: (sender: Sender) => Promise<unknown>,
 ): Promise<Response> {
   let project: Project | undefined;
   try {
@@ -101,8 +112,8 @@ async function respond(
     if (credential === undefined) throw new Refusal("MissingAPIKey");
     const { claims } = await deps.credentials.identify(credential, project.record);
     if (project.record.settings.suspended) throw new Refusal("RealtimeDisabledForTenant");
-    await work({ project, claims, headers: c.req.header() });
-    return c.body(null, 202);
+    const answer = await work({ project, claims, headers: c.req.header() });
+    return answer instanceof Response ? answer : c.body(null, 202);
   } catch (error) {
     return refuse(deps, c, error, project);
   }

@@ -4,6 +4,7 @@ import type {
   PresenceSnapshot,
   ProjectSnapshot,
   ReplicationSnapshot,
+  RouteView,
 } from "@tidewire/protocol/cluster/inspect";
 import type { Identity } from "../cluster/identity.ts";
 import type { EventLoopWindow } from "../event-loop.ts";
@@ -30,6 +31,7 @@ export interface ViewSources extends Pick<NodeViews, "tap" | "drain" | "forget" 
   homes: { snapshot(ref: string): ReplicationSnapshot | null };
   controlDatabase(): StoreStatus;
   eventLoop: { lastWindow(): EventLoopWindow };
+  routes: { view(): RouteView };
 }
 
 export function createViews(sources: ViewSources): NodeViews {
@@ -79,5 +81,6 @@ function toNodeSnapshot(sources: ViewSources): NodeSnapshot {
     heapBytes: heapUsed,
     rssBytes: rss,
     controlDatabase: sources.controlDatabase(),
+    routes: sources.routes.view(),
   };
 }

@@ -8,6 +8,24 @@ export interface InspectClient {
   call(path: string, input: unknown, options?: CallOptions): Promise<Response>;
 }
 
+/** The values of a subscription, until it is left: leaving the loop ends it. */
+export async function* subscribe<T>(client: InspectClient, path: string, input: unknown): AsyncGenerator<T> {
+  const reader = new AbortController();
+  try {
+    const { body } = await client.call(path, input, { signal: reader.signal });
+    let rest = "";
+    for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        if (line.startsWith(VALUE)) yield superjson.deserialize<T>(JSON.parse(line.slice("data: ".length)));
+      }
+    }
+  } finally {
+    reader.abort();
+  }
+}
+
 export interface CallOptions {
   method?: "GET" | "POST";
   /** Instead of a valid one. */
@@ -16,6 +34,8 @@ export interface CallOptions {
 }
 
 const LIFE_S = 60;
+/** How a line begins that carries a value, in the stream of a subscription. */
+const VALUE = 'data: {"json"';
 
 /** A token as the dashboard signs it. */
 export function signInspectToken(nodeSecret: string, claims: object = {}): string {

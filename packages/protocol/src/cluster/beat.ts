@@ -7,6 +7,8 @@ export const Beat = z.object({
   region: z.string(),
   atMs: z.number(),
   state: z.enum(["ready", "draining", "gone"]),
+  /** Where clients reach the node. */
+  url: z.string().optional(),
   /** Sockets with at least one channel, per project: quotas count in the whole cluster (protocol 8). */
   users: z.record(z.string(), z.int().nonnegative()).optional(),
 });

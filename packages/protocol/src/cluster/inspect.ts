@@ -197,6 +197,37 @@ export const ProjectSnapshot = z.object({
 });
 export type ProjectSnapshot = z.infer<typeof ProjectSnapshot>;
 
+const RoundTrips = z.object({
+  p50Ms: z.number(),
+  p99Ms: z.number(),
+  samples: z.number(),
+  /** Probes without an answer. */
+  lost: z.number(),
+});
+
+/** Somebody is served from a region although another has been clearly nearer for a while (promise P5). */
+export const Misroute = z.object({
+  kind: z.enum(["client", "project"]),
+  ref: z.string(),
+  /** The client's own name for itself, or the project's ref. */
+  who: z.string(),
+  region: z.string(),
+  rttMs: z.number(),
+  betterRegion: z.string(),
+  betterRttMs: z.number(),
+  sinceMs: z.number(),
+});
+export type Misroute = z.infer<typeof Misroute>;
+
+/** Round trips as this node measured them in the last minute. */
+export const RouteView = z.object({
+  peers: z.array(RoundTrips.extend({ node: z.string(), region: z.string() })),
+  /** From this node to the databases of projects: those used here, and those whose home is far from them. */
+  databases: z.array(RoundTrips.extend({ ref: z.string() })),
+  misroutes: z.array(Misroute),
+});
+export type RouteView = z.infer<typeof RouteView>;
+
 export const NodeSnapshot = z.object({
   node: z.string(),
   boot: z.string(),
@@ -213,6 +244,7 @@ export const NodeSnapshot = z.object({
   rssBytes: z.number(),
   /** When the control database last answered; the node serves on without it (promise P9). */
   controlDatabase: z.object({ ok: z.boolean(), sinceMs: z.number() }),
+  routes: RouteView,
 });
 export type NodeSnapshot = z.infer<typeof NodeSnapshot>;
 

@@ -16,6 +16,14 @@ export const subjects = {
     `tw.presence.${ref}.${isPrivate ? "prv" : "pub"}.${toToken(topic)}`,
   presenceTransfer: (node: string) => `tw.presence-transfer.${toToken(node)}`,
   history: (node: string) => `tw.history.${toToken(node)}`,
+  /** Answered with what was asked: how long the way is. */
+  probe: (node: string) => `tw.probe.${toToken(node)}`,
+  /** How far every node is from the databases it has to do with. */
+  routes: () => "tw.routes",
+  /** Which projects are being traced. */
+  traceWanted: () => "tw.trace-wanted",
+  /** What a node saw of a traced broadcast, for the one that asked. */
+  traces: (ref: string) => `tw.trace.${ref}`,
 } as const;
 
 const SAFE = /^[A-Za-z0-9_-]+$/;

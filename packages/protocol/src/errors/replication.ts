@@ -32,6 +32,14 @@ export const REPLICATION_ERRORS = {
     retry: "never",
     remedy: "Load the state that the messages describe anew; look at the bus if it happens again.",
   },
+  Misrouted: {
+    text: "Another region is clearly nearer",
+    when: "For a minute another region has been at least 30 ms nearer to a client, by its own measurements, or to a project's database than the one that serves it. Only the dashboard and the log are told.",
+    effect: "log",
+    retry: "never",
+    remedy:
+      "Send the client to the address of the better region; a project's home moves by itself when a node of that region can reach the database.",
+  },
   ReplicationNotEstablished: {
     text: "Replication connection was not established in time",
     when: "A channel asked for `replication_ready` and the stream was not up within 60 seconds.",

@@ -33,6 +33,7 @@ const SNAPSHOT: NodeSnapshot = {
   heapBytes: 1,
   rssBytes: 1,
   controlDatabase: { ok: true, sinceMs: 0 },
+  routes: { peers: [], databases: [], misroutes: [] },
 };
 const view = (
   row: Partial<NodeStatus>,
