@@ -5,7 +5,8 @@ import type { LogEntry } from "#server/views/logs.ts";
 import { Badge, type BadgeTone } from "#ui/badge.tsx";
 import { type Column, DataTable } from "#ui/data-table.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
-import { ClockTime } from "#ui/relative-time.tsx";
+import { ClockTime, RelativeTime } from "#ui/relative-time.tsx";
+import { useNow } from "#ui/use-now.ts";
 
 export const KIND_TONE: Record<LogKind, BadgeTone> = {
   refusal: "bad",
@@ -24,7 +25,7 @@ const COLUMNS: Column<LogEntry>[] = [
     header: "Time",
     width: "124px",
     value: ({ atMs }) => new Date(atMs).toISOString(),
-    cell: ({ atMs }) => <ClockTime atMs={atMs} className="text-xs" />,
+    cell: ({ atMs }) => <LogTime atMs={atMs} />,
   },
   {
     id: "kind",
@@ -72,6 +73,19 @@ const COLUMNS: Column<LogEntry>[] = [
 
 const CODE = `const door = client.channel("vault", { config: { private: true } });
 door.subscribe(console.log); // refused, until a policy lets somebody in`;
+
+const DAY_MS = 24 * 3_600_000;
+
+/** A clock without its day tells nothing of yesterday. */
+function LogTime({ atMs }: { atMs: number }) {
+  const nowMs = useNow();
+  const isOld = nowMs !== null && nowMs - atMs > DAY_MS;
+  return isOld ? (
+    <RelativeTime atMs={atMs} className="text-xs" />
+  ) : (
+    <ClockTime atMs={atMs} className="text-xs" />
+  );
+}
 
 interface LogTableProps {
   entries: readonly LogEntry[];

@@ -88,8 +88,11 @@ test("a home tells when it became one, and of each outage its begin and its end"
 
 test("changes say who did what, gaps what was lost", () => {
   const event = { id: "7", at: new Date(1), actor: "a@b", action: "key.create", target: "web" };
-  expect(fromAudit({ ...event, before: null, after: null }).sentence).toBe("a@b: key create web");
-  expect(fromAudit({ ...event, before: null, after: { did: "Publish t" } }).sentence).toBe("a@b: Publish t");
+  expect(fromAudit({ ...event, before: null, after: null }).sentence).toBe("a@b created the key web.");
+  expect(fromAudit({ ...event, before: null, after: { did: "Publish t" } }).sentence).toBe("a@b: Publish t.");
+  expect(fromAudit({ ...event, action: "odd.thing", before: null, after: null }).sentence).toBe(
+    "a@b: odd.thing web.",
+  );
   const gap = { id: "1", ref: "r", fromLsn: "0/1", toLsn: "0/2", atMs: 1, tables: ["public.a"], channels: 1 };
   expect(fromGap({ ...gap, cause: "slot-missing", node: "eu-1" }).sentence).toBe(
     "Changes of public.a between 0/1 and 0/2 were lost: the slot was gone. 1 channel was told.",

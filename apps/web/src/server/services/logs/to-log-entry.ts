@@ -54,12 +54,40 @@ export function fromAudit({ id, at, actor, action, target, after }: AuditEvent):
     atMs: at.getTime(),
     kind: "change",
     code: action,
-    sentence: `${actor}: ${didOf(after) ?? `${action.replace(".", " ")} ${target}`}`,
+    sentence: describeChange({ actor, action, target, after }),
     times: 1,
     node: null,
     topic: null,
     who: actor,
   };
+}
+
+const DID: Readonly<Record<string, string>> = {
+  "project.create": "created",
+  "project.delete": "deleted",
+  "project.rename": "renamed the project; before it was",
+  "project.retry": "tried again to set up",
+  "project.limits": "changed the limits of",
+  "project.settings": "changed the settings of",
+  "key.create": "created the key",
+  "key.revoke": "revoked the key",
+  "key.rotate": "rotated the key",
+  "key.reveal": "looked at the secrets of",
+  "connection.kick": "closed the connection",
+  "presence.evict": "removed the member",
+  "inspector.send": "sent a message to",
+};
+
+function describeChange({
+  actor,
+  action,
+  target,
+  after,
+}: Pick<AuditEvent, "actor" | "action" | "target" | "after">) {
+  const own = didOf(after);
+  if (own !== null) return `${actor}: ${own}.`;
+  const did = DID[action];
+  return did === undefined ? `${actor}: ${action} ${target}.` : `${actor} ${did} ${target}.`;
 }
 
 /** Changes of a project's database say themselves what they did. */
