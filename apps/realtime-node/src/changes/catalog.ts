@@ -127,20 +127,21 @@ const FUNCTIONS_QUERY = `
 
 /**
  * By content rather than by row version: a new partition or an ANALYZE must not send ten thousand channels back to
- * their policies. Functions are the exception, because a policy may call any of them.
+ * their policies. Functions are the exception, because a policy may call any of them. Of other tables those count that
+ * a policy names; what a function reads is not to be seen from here.
  */
 const PRINTS_QUERY = `
-  with published as (${PUBLISHED}), guarded as (
-    select oid, relacl, relrowsecurity, relforcerowsecurity, relowner from published
-    union all
+  with published as materialized (${PUBLISHED}), guarded as materialized (
     select oid, relacl, relrowsecurity, relforcerowsecurity, relowner from pg_class
-    where oid = to_regclass('realtime.messages')
+    where oid = to_regclass('realtime.messages') or oid in (select oid from published)
+      or oid in (select refobjid from pg_depend where classid = 'pg_policy'::regclass and refclassid = 'pg_class'::regclass)
   )
   select
     md5(concat_ws('/',
       (select string_agg(concat_ws(' ', oid, xmin), ',' order by oid) from pg_policy),
       (select string_agg(concat_ws(' ', rolname, rolsuper, rolbypassrls, rolinherit), ',' order by oid) from pg_roles),
-      (select string_agg(concat_ws(' ', roleid, member), ',' order by roleid, member) from pg_auth_members),
+      (select string_agg(m::text, ',' order by roleid, member, grantor) from pg_auth_members m),
+      (select string_agg(concat_ws(' ', oid, nspacl), ',' order by oid) from pg_namespace where nspname !~ '^pg_'),
       (select string_agg(concat_ws(' ', oid, relacl, relrowsecurity, relforcerowsecurity, relowner), ',' order by oid)
         from guarded),
       (select string_agg(concat_ws(' ', attrelid, attnum, attacl), ',' order by attrelid, attnum) from pg_attribute
