@@ -38,6 +38,7 @@ interface Options {
   settings?: Partial<ProjectSettings>;
   limits?: Partial<ProjectLimits>;
   clock?: Clock;
+  nearness?: ConstructorParameters<typeof Homes>[0]["nearness"];
 }
 
 export function startChangesNode(database: ProjectDatabase, options: Options = {}): ChangesNode {
@@ -64,6 +65,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     broadcasts: { publish: (room, broadcast) => broadcasts.push({ room, broadcast }) },
     grantsFreshMs: 3_000,
     refsInUse: () => inUse,
+    nearness: options.nearness,
     socketLag: (ref) => bindings.socketLag(ref),
   });
   const client = new HomeClient({ bus, clock, homes });

@@ -11,6 +11,8 @@ interface Options {
   clock: Clock;
   /** Projects whose database matters to this node now, with its URL. */
   databases: () => Iterable<{ ref: string; databaseUrl: string }>;
+  /** Default: the time of a TCP connection. */
+  measure?: typeof measureConnect;
 }
 
 /** How far this node is from the databases it has to do with. The owner closes it. */
@@ -57,8 +59,9 @@ export class DatabaseProbes {
   async #probe(address: string, timeoutMs: number): Promise<number | null> {
     const window = this.#windows.get(address) ?? new RttWindow();
     this.#windows.set(address, window);
-    const rttMs = await measureConnect(address, timeoutMs);
-    window.add(this.#options.clock.monotonicMs(), rttMs);
+    const { clock, measure = measureConnect } = this.#options;
+    const rttMs = await measure(address, timeoutMs);
+    window.add(clock.monotonicMs(), rttMs);
     return rttMs;
   }
 }

@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { DatabaseProbes } from "./database-probes.ts";
 import type { Identity } from "./identity.ts";
+import type { measureConnect } from "./measure-connect.ts";
 import { BETTER_BY_MS, type Distance, judgeRoute, type RouteWatch } from "./misroute.ts";
 import type { RoundTrips } from "./rtt-window.ts";
 
@@ -28,6 +29,8 @@ interface Options {
     /** Undefined for one that is not known here yet; asking makes it known. */
     databaseUrl(ref: string): string | undefined;
   };
+  /** Default: the time of a TCP connection. */
+  measure?: typeof measureConnect;
   onMisroute(misroute: Misroute, change: "began" | "ended"): void;
 }
 
@@ -50,8 +53,8 @@ export class ProjectRoutes {
 
   constructor(options: Options) {
     this.#options = options;
-    const { bus, clock } = options;
-    this.#probes = new DatabaseProbes({ clock, databases: () => this.#databases() });
+    const { bus, clock, measure } = options;
+    this.#probes = new DatabaseProbes({ clock, measure, databases: () => this.#databases() });
     this.#subscription = bus.subscribe(subjects.routes(), ({ data }) => this.#onReport(data), {
       echo: false,
     });
