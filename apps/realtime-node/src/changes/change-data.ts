@@ -102,16 +102,11 @@ export class RowView {
   /** @param remote renders values of types that only Postgres can render; it has been asked before */
   data(change: RowChange, remote: RenderValue, arena: JsonArena): Uint8Array {
     const isTooLarge = change.bytes > RECORD_BYTES_MAX;
-    const record = (tuple: Tuple, isShown?: IsShown) =>
-      this.#record(
-        tuple,
-        remote,
-        isTooLarge ? (name, text) => isSmall(text) && (isShown?.(name, text) ?? true) : isShown,
-      );
+    const cut = isTooLarge ? onlySmall : undefined;
     let text = "";
-    if (change.type !== "DELETE") text += `"record":${record(currentRow(change))},`;
-    if (change.type !== "INSERT") text += `"old_record":${this.#oldRecord(change, record)},`;
-    text += `"errors":${isTooLarge ? JSON.stringify([ROW_ERRORS.tooLarge]) : "null"},`;
+    if (change.type !== "DELETE") text = `"record":${this.#record(currentRow(change), remote, cut)},`;
+    if (change.type !== "INSERT") text += `"old_record":${this.#oldRecord(change, remote, cut)},`;
+    text += isTooLarge ? `"errors":${JSON.stringify([ROW_ERRORS.tooLarge])},` : '"errors":null,';
     return arena.join(this.#head(change), text + this.#tailOf(change));
   }
 
@@ -132,14 +127,15 @@ export class RowView {
     return this.#tail.text;
   }
 
-  #oldRecord(change: RowChange, record: (tuple: Tuple, isShown?: IsShown) => string): string {
+  #oldRecord(change: RowChange, remote: RenderValue, cut: IsShown | undefined): string {
     const { hidesOldRecord, onlyKeyOfDeleted } = this.#options;
     const tuple = identityRow(change);
-    if (change.type === "UPDATE") return record(tuple);
+    if (change.type === "UPDATE") return this.#record(tuple, remote, cut);
     if (hidesOldRecord) return "{}";
-    return onlyKeyOfDeleted === undefined
-      ? record(tuple)
-      : record(tuple, (name) => onlyKeyOfDeleted.has(name));
+    if (onlyKeyOfDeleted === undefined) return this.#record(tuple, remote, cut);
+    const isShown = (name: string, text: string | null) =>
+      onlyKeyOfDeleted.has(name) && (cut === undefined || cut(name, text));
+    return this.#record(tuple, remote, isShown);
   }
 
   #record(tuple: Tuple, remote: RenderValue, isShown: IsShown | undefined): string {
@@ -171,6 +167,6 @@ function tailOf(commitLsn: Lsn): string {
   return `"lsn":"${formatLsn(commitLsn)}"}`;
 }
 
-function isSmall(text: string | null): boolean {
+function onlySmall(_name: string, text: string | null): boolean {
   return text === null || Buffer.byteLength(text) <= KEPT_VALUE_BYTES_MAX;
 }

@@ -47,6 +47,9 @@ const TYPE = {
 const TUPLE = { key: 0x4b, old: 0x4f, new: 0x4e } as const;
 const VALUE = { null: 0x6e, unchanged: 0x75, text: 0x74 } as const;
 
+/** What `toString` calls once it has looked at its arguments; ten million values a minute feel the difference. */
+type Slicing = Buffer & { utf8Slice(start: number, end: number): string };
+
 /**
  * Decodes pgoutput messages of one connection, and remembers the tables it describes. Holds no view into the buffers it
  * is given: pg reuses them.
@@ -56,22 +59,30 @@ export class PgoutputDecoder {
   readonly #isWanted: (relation: Relation) => boolean;
   #buffer: Buffer = Buffer.alloc(0);
   #at = 0;
+  #end = 0;
 
   /** @param isWanted rows of other tables come out as `unwanted`, without the cost of reading them */
   constructor(isWanted: (relation: Relation) => boolean = () => true) {
     this.#isWanted = isWanted;
   }
 
-  /** @throws MalformedWal */
-  decode(buffer: Buffer): WalMessage {
+  /**
+   * One message, from `start` to `end` of a buffer.
+   *
+   * @throws MalformedWal
+   */
+  decode(buffer: Buffer, start = 0, end = buffer.length): WalMessage {
     this.#buffer = buffer;
-    this.#at = 0;
+    this.#at = start;
+    this.#end = end;
     try {
-      return this.#message(this.#byte());
+      const message = this.#message(this.#byte());
+      if (this.#at <= end) return message;
     } catch (cause) {
       if (cause instanceof MalformedWal) throw cause;
-      throw new MalformedWal(`cut short at byte ${this.#at} of ${buffer.length}`, { cause });
+      throw new MalformedWal(`cut short at byte ${this.#at - start} of ${end - start}`, { cause });
     }
+    throw new MalformedWal(`goes ${this.#at - end} bytes beyond its end`);
   }
 
   #message(type: number): WalMessage {
@@ -167,18 +178,21 @@ export class PgoutputDecoder {
   }
 
   #tuple(): Tuple {
+    const buffer = this.#buffer as Slicing;
     const count = this.#uint16();
     const values: (string | null | undefined)[] = new Array(count);
+    let at = this.#at;
     for (let index = 0; index < count; index++) {
-      const kind = this.#byte();
+      const kind = buffer[at++];
       if (kind === VALUE.text) {
-        const length = this.#uint32();
-        const start = this.#at;
-        this.#skip(length);
-        values[index] = this.#buffer.toString("utf8", start, this.#at);
+        const start = at + 4;
+        at = start + buffer.readUInt32BE(at);
+        if (at > this.#end) throw new MalformedWal(`a value goes ${at - this.#end} bytes beyond its message`);
+        values[index] = buffer.utf8Slice(start, at);
       } else if (kind === VALUE.null) values[index] = null;
       else if (kind !== VALUE.unchanged) throw new MalformedWal(`unknown value kind ${kind}`);
     }
+    this.#at = at;
     return values;
   }
 
@@ -201,7 +215,7 @@ export class PgoutputDecoder {
   }
 
   #skip(length: number): void {
-    if (this.#at + length > this.#buffer.length) throw new MalformedWal(`cut short at byte ${this.#at}`);
+    if (this.#at + length > this.#end) throw new MalformedWal(`cut short at byte ${this.#at}`);
     this.#at += length;
   }
 
@@ -240,7 +254,7 @@ export class PgoutputDecoder {
 
   #text(): string {
     const end = this.#buffer.indexOf(0, this.#at);
-    if (end < 0) throw new MalformedWal(`a text without its end at byte ${this.#at}`);
+    if (end < 0 || end >= this.#end) throw new MalformedWal(`a text without its end at byte ${this.#at}`);
     const value = this.#buffer.toString("utf8", this.#at, end);
     this.#at = end + 1;
     return value;

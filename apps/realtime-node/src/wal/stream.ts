@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
-import type pg from "pg";
 import { LogicalReplicationService } from "pg-logical-replication";
 import type { Clock, Timer } from "../clock.ts";
 import { createDeferred } from "../deferred.ts";
-import { formatLsn, type Lsn, maxLsn, parseLsn, toLsn } from "./lsn.ts";
+import { formatLsn, type Lsn, maxLsn, toLsn } from "./lsn.ts";
 import { LeanPgoutputPlugin } from "./output-plugin.ts";
 import { PgoutputDecoder, type WalMessage } from "./pgoutput.ts";
 import type { Relation } from "./row-change.ts";
@@ -23,8 +22,11 @@ const STATUS_PERIOD_MS = 1_000;
 const SENDER_TIMEOUT_MS = 10_000;
 /** A dead peer never answers the goodbye. */
 const CLOSE_TIMEOUT_MS = 1_000;
-/** About half a second of the fastest walsender: enough to keep the decoder busy while a batch waits for Postgres. */
-const QUEUED_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * A dozen batches of ordinary rows: enough to keep the stream busy while one waits for Postgres. More would only grow old
+ * in memory, and V8's collector is at its worst with what is neither new nor lasting.
+ */
+const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface StartPoint {
   publications: readonly string[];
@@ -71,6 +73,7 @@ export class WalStream {
   #ackedLsn: Lsn;
   #keepaliveLsn: Lsn;
   #heardAtMs: number;
+  #receivedMs = 0;
   #senderPid = 0;
 
   private constructor(options: WalStreamOptions) {
@@ -198,7 +201,6 @@ export class WalStream {
     );
     this.#service.on("start", () => started.resolve());
     this.#service.on("error", (error) => this.#end(error));
-    this.#service.on("heartbeat", (lsn, _timestamp, mustReply) => this.#onKeepalive(lsn, mustReply));
     const running = this.#service.subscribe(this.#plugin(options), options.slot);
     void running.then(
       () => this.#end(new Error("Postgres ended the stream")),
@@ -218,8 +220,8 @@ export class WalStream {
   #plugin(options: WalStreamOptions): LeanPgoutputPlugin {
     return new LeanPgoutputPlugin({
       decoder: new PgoutputDecoder(options.isWanted),
-      prepare: async (client) => {
-        this.#socket = socketOf(client);
+      prepare: async (client, socket) => {
+        this.#socket = socket;
         const session = sessionOf(client);
         const senderTimeoutMs = options.senderTimeoutMs ?? SENDER_TIMEOUT_MS;
         const [self] = await session.rows(
@@ -232,14 +234,15 @@ export class WalStream {
         return publications;
       },
       onMessage: (message, bytes) => this.#onMessage(message, bytes),
+      onArrival: () => this.#onArrival(),
+      onKeepalive: (lsn, mustReply) => this.#onKeepalive(lsn, mustReply),
       onMalformed: (error) => this.#end(error instanceof Error ? error : new Error(String(error))),
     });
   }
 
   #onMessage(message: WalMessage, bytes: number): void {
     if (this.#isOver) return;
-    this.#heardAtMs = this.#clock.monotonicMs();
-    const event = this.#assembler.push(message, { receivedMs: this.#clock.nowMs(), bytes });
+    const event = this.#assembler.push(message, this.#receivedMs, bytes);
     if (event === null) return;
     this.#queue.push(event);
     if (this.#queue.isFull && !this.#paused) {
@@ -249,9 +252,14 @@ export class WalStream {
     this.#wakeUp();
   }
 
-  #onKeepalive(lsn: string, mustReply: boolean): void {
+  /** What arrives together has one time: asking the clock for each row costs more than reading a column. */
+  #onArrival(): void {
     this.#heardAtMs = this.#clock.monotonicMs();
-    this.#keepaliveLsn = maxLsn(this.#keepaliveLsn, parseLsn(lsn));
+    this.#receivedMs = this.#clock.nowMs();
+  }
+
+  #onKeepalive(lsn: Lsn, mustReply: boolean): void {
+    this.#keepaliveLsn = maxLsn(this.#keepaliveLsn, lsn);
     if (mustReply) this.#sendStatus();
   }
 
@@ -283,10 +291,4 @@ export class WalStream {
     this.#wake?.();
     this.#wake = undefined;
   }
-}
-
-/** pg keeps its socket out of its types; pausing it is the only way to slow Postgres down. */
-function socketOf(client: pg.Client): Socket {
-  const { connection } = client as unknown as { connection: { stream: Socket } };
-  return connection.stream;
 }

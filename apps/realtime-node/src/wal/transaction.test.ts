@@ -13,11 +13,11 @@ const commit: WalMessage = {
   endLsn: parseLsn("0/30"),
   commitMs: 5,
 };
-const arrival = { receivedMs: 9, bytes: 10 };
+const arrival = [9, 10] as const;
 
 test("rows carry their commit before it has arrived, and count from 0 in each transaction", () => {
   const assembler = new TransactionAssembler();
-  const push = (message: WalMessage) => assembler.push(message, arrival);
+  const push = (message: WalMessage) => assembler.push(message, ...arrival);
   expect(push(begin)).toBeNull();
   expect(push(insert)).toMatchObject({
     change: { type: "INSERT", commitLsn: 0x20n, commitMs: 5, ordinal: 0 },
@@ -32,12 +32,12 @@ test("rows carry their commit before it has arrived, and count from 0 in each tr
 });
 
 test("a row outside a transaction is an error", () => {
-  expect(() => new TransactionAssembler().push(insert, arrival)).toThrow(MalformedWal);
+  expect(() => new TransactionAssembler().push(insert, ...arrival)).toThrow(MalformedWal);
 });
 
 test("a message outside a transaction opens none", () => {
   const assembler = new TransactionAssembler();
   const content = Buffer.from("x");
-  assembler.push({ kind: "message", lsn: LSN_ZERO, transactional: false, prefix: "p", content }, arrival);
+  assembler.push({ kind: "message", lsn: LSN_ZERO, transactional: false, prefix: "p", content }, ...arrival);
   expect(assembler.isOpen).toBe(false);
 });

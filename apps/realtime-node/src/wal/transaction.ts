@@ -11,11 +11,6 @@ export type WalEvent =
 
 type RowMessage = Extract<WalMessage, { kind: "insert" | "update" | "delete" }>;
 
-export interface Arrival {
-  receivedMs: number;
-  bytes: number;
-}
-
 interface OpenTransaction {
   commitLsn: Lsn;
   commitMs: number;
@@ -43,10 +38,11 @@ export class TransactionAssembler {
   }
 
   /**
+   * @param bytes of the message in the stream
    * @returns null for messages that only change the state
    * @throws MalformedWal for a row outside a transaction
    */
-  push(message: WalMessage, arrival: Arrival): WalEvent | null {
+  push(message: WalMessage, receivedMs: number, bytes: number): WalEvent | null {
     switch (message.kind) {
       case "begin":
         this.#open = { commitLsn: message.commitLsn, commitMs: message.commitMs, xid: message.xid, rows: 0 };
@@ -57,26 +53,21 @@ export class TransactionAssembler {
       case "insert":
       case "update":
       case "delete":
-        return { kind: "change", change: this.#change(message, arrival) };
+        return { kind: "change", change: this.#change(message, receivedMs, bytes) };
       case "unwanted":
         this.#transaction().rows++;
         return null;
       case "truncate":
         return { kind: "truncate", relations: message.relations };
       case "message":
-        return {
-          kind: "message",
-          prefix: message.prefix,
-          content: message.content,
-          receivedMs: arrival.receivedMs,
-        };
+        return { kind: "message", prefix: message.prefix, content: message.content, receivedMs };
       case "relation":
       case "ignored":
         return null;
     }
   }
 
-  #change(message: RowMessage, { receivedMs, bytes }: Arrival): RowChange {
+  #change(message: RowMessage, receivedMs: number, bytes: number): RowChange {
     const transaction = this.#transaction();
     return {
       type: message.kind === "insert" ? "INSERT" : message.kind === "update" ? "UPDATE" : "DELETE",

@@ -29,7 +29,9 @@ interface Renders {
   inside: Render;
 }
 
-const asText: Render = (text) => JSON.stringify(text);
+/** All that JSON must not have between quotes, and a little more. Looking is cheaper than quoting. */
+const ESCAPED = /["\\\p{Cc}]/u;
+const asText: Render = (text) => (ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`);
 const asIs: Render = (text) => text;
 const NOT_A_NUMBER = /^-?(NaN|Infinity)$/;
 const finiteOr =
@@ -40,9 +42,18 @@ const finiteOr =
 const bool: Render = (text) => (text === "t" ? "true" : "false");
 /** Line breaks are only ever between tokens; without them a value stays on the line of its envelope. */
 const json: Render = (text) => text.replace(/[\r\n]/g, " ");
-/** `2026-08-21 12:00:00.5` to `2026-08-21T12:00:00.5`; `infinity` stays. */
-const timestamp: Render = (text) => asText(text.replace(" ", "T"));
-const timestamptz: Render = (text) => asText(text.replace(" ", "T").replace(/\+00( BC)?$/, "+00:00$1"));
+/** Where a year of four digits, which is nearly every one, ends its date. */
+const DATE_END = 10;
+const BLANK = 0x20;
+/** `2026-08-21 12:00:00.5` to `2026-08-21T12:00:00.5`; `infinity` stays. Nothing in a time needs an escape. */
+const timestamp: Render = (text) =>
+  text.charCodeAt(DATE_END) === BLANK
+    ? `"${text.slice(0, DATE_END)}T${text.slice(DATE_END + 1)}"`
+    : `"${text.replace(" ", "T")}"`;
+const timestamptz: Render = (text) =>
+  text.charCodeAt(DATE_END) === BLANK && text.endsWith("+00")
+    ? `"${text.slice(0, DATE_END)}T${text.slice(DATE_END + 1)}:00"`
+    : `"${text.replace(" ", "T").replace(/\+00( BC)?$/, "+00:00$1")}"`;
 
 const same = (render: Render): Renders => ({ alone: render, inside: render });
 
