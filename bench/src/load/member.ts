@@ -6,6 +6,7 @@ const OPCODE_TEXT = 0x1;
 const OPCODE_PING = 0x9;
 const OPCODE_PONG = 0xa;
 const CONNECT_DEADLINE_MS = 30_000;
+const NOTHING = Buffer.alloc(0);
 
 export interface JoinOptions {
   onFrame?: (payload: Buffer) => void;
@@ -21,7 +22,7 @@ export interface JoinOptions {
 export class Member {
   readonly #socket: Socket;
   readonly #onFrame: ((payload: Buffer) => void) | undefined;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
   #frames = 0;
 
   private constructor(socket: Socket, onFrame?: (payload: Buffer) => void) {
@@ -37,7 +38,6 @@ export class Member {
     topic: string,
     { onFrame, payload, frames = 1 }: JoinOptions = {},
   ): Promise<Member> {
-    const { hostname, port, pathname, search, host } = new URL(url);
     const member = await Member.connect(url, onFrame);
     member.send(JSON.stringify(["1", "1", topic, "phx_join", payload ?? { config: {} }]));
     await member.#received(frames);
@@ -47,6 +47,7 @@ export class Member {
 
   /** Connects and upgrades; nothing is joined. */
   static async connect(url: string, onFrame?: (payload: Buffer) => void): Promise<Member> {
+    const { hostname, port, pathname, search, host } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     const key = randomBytes(16).toString("base64");
     socket.write(
@@ -62,12 +63,12 @@ export class Member {
     return this.#frames;
   }
 
-  send(text: string): void {
   /** The socket has ended, whoever ended it. */
   get isGone(): boolean {
     return this.#socket.destroyed || this.#socket.readableEnded;
   }
 
+  send(text: string): void {
     this.#write(OPCODE_TEXT, Buffer.from(text));
   }
 
@@ -84,18 +85,20 @@ export class Member {
   }
 
   #read(chunk: Buffer): void {
-    let data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
     for (;;) {
-      const frame = nextFrame(data);
-      if (frame === undefined) break;
-      if (frame.opcode === OPCODE_PING) this.#write(OPCODE_PONG, frame.payload);
+      const end = frameEnd(data, at);
+      if (end > data.length) break;
+      const opcode = (data[at] ?? 0) & 0x0f;
+      if (opcode === OPCODE_PING) this.#write(OPCODE_PONG, payloadOf(data, at, end));
       else {
         this.#frames++;
-        this.#onFrame?.(frame.payload);
+        this.#onFrame?.(payloadOf(data, at, end));
       }
-      data = data.subarray(frame.end);
+      at = end;
     }
-    this.#rest = data;
+    this.#rest = at === data.length ? NOTHING : data.subarray(at);
   }
 
   #write(opcode: number, payload: Buffer): void {
@@ -109,22 +112,19 @@ export class Member {
   }
 }
 
-function nextFrame(data: Buffer): { opcode: number; payload: Buffer; end: number } | undefined {
-  if (data.length < 2) return undefined;
-  const opcode = (data[0] ?? 0) & 0x0f;
-  let length = (data[1] ?? 0) & 0x7f;
-  let start = 2;
-  if (length === 126) {
-    if (data.length < 4) return undefined;
-    length = data.readUInt16BE(2);
-    start = 4;
-  } else if (length === 127) {
-    if (data.length < 10) return undefined;
-    length = Number(data.readBigUInt64BE(2));
-    start = 10;
-  }
-  const end = start + length;
-  return data.length < end ? undefined : { opcode, payload: data.subarray(start, end), end };
+/** Where the frame that begins at `at` ends; infinity while its length is not here. */
+function frameEnd(data: Buffer, at: number): number {
+  if (data.length < at + 2) return Number.POSITIVE_INFINITY;
+  const length = (data[at + 1] ?? 0) & 0x7f;
+  if (length < 126) return at + 2 + length;
+  if (length === 126)
+    return data.length < at + 4 ? Number.POSITIVE_INFINITY : at + 4 + data.readUInt16BE(at + 2);
+  return data.length < at + 10 ? Number.POSITIVE_INFINITY : at + 10 + Number(data.readBigUInt64BE(at + 2));
+}
+
+function payloadOf(data: Buffer, at: number, end: number): Buffer {
+  const length = (data[at + 1] ?? 0) & 0x7f;
+  return data.subarray(at + (length < 126 ? 2 : length === 126 ? 4 : 10), end);
 }
 
 function untilUpgraded(socket: Socket): Promise<void> {

@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { type HotSpot, startProfile } from "./cpu-profile.ts";
 
 const READY_DEADLINE_MS = 60_000;
-const ANSWER_DEADLINE_MS = 10_000;
+const ANSWER_DEADLINE_MS = 30_000;
+/** Short against a transaction, long against the cost of looking. */
+const MEMORY_LOOK_MS = 20;
 
 /** What a server under test tells when it listens. */
 export interface Listening {
@@ -14,18 +17,26 @@ export interface Listening {
   jwtSecret?: string;
 }
 
+/** The most that was seen since it was last asked, looked at every 20 ms. */
+export interface MemoryPeak {
+  rssBytes: number;
+  heapBytes: number;
+  /** Buffers outside the heap. */
+  externalBytes: number;
+}
+
 /** A server in a process of its own, so that its CPU time is its own. */
 export interface ServerProcess extends AsyncDisposable {
   readonly listening: Listening;
   /** User and system CPU time used since the start, in milliseconds. */
   cpuMs(): Promise<number>;
-  rssBytes(): Promise<number>;
+  /** Since the last call. */
+  memoryPeak(): Promise<MemoryPeak>;
+  /** Where the server's processor time went while `work` ran. */
+  profiled<T>(work: () => Promise<T>): Promise<{ result: T; hotSpots: HotSpot[] }>;
 }
 
-interface Usage {
-  cpuMs: number;
-  rssBytes: number;
-}
+type Question = "cpu" | "memory" | "profile" | "hot-spots";
 
 /** @param module path of a file that calls {@link serve}, relative to this folder */
 export async function startServer(module: string, env: Record<string, string> = {}): Promise<ServerProcess> {
@@ -35,15 +46,20 @@ export async function startServer(module: string, env: Record<string, string> = 
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const listening = await answerOf<Listening>(child, READY_DEADLINE_MS);
-  const usage = async () => {
-    const answer = answerOf<Usage>(child, ANSWER_DEADLINE_MS);
-    child.send("usage");
+  const ask = <T>(question: Question) => {
+    const answer = answerOf<T>(child, ANSWER_DEADLINE_MS);
+    child.send(question);
     return answer;
   };
   return {
     listening,
-    cpuMs: async () => (await usage()).cpuMs,
-    rssBytes: async () => (await usage()).rssBytes,
+    cpuMs: () => ask<number>("cpu"),
+    memoryPeak: () => ask<MemoryPeak>("memory"),
+    async profiled(work) {
+      await ask("profile");
+      const result = await work();
+      return { result, hotSpots: await ask<HotSpot[]>("hot-spots") };
+    },
     async [Symbol.asyncDispose]() {
       const gone = once(child, "exit");
       child.send("stop");
@@ -55,14 +71,51 @@ export async function startServer(module: string, env: Record<string, string> = 
 /** The child's side: announces where it listens, answers about its usage, ends when told or when the parent is gone. */
 export function serve(listening: Listening, close: () => Promise<unknown>): void {
   const end = () => void close().finally(() => process.exit(0));
+  const answers = questions();
   process.on("message", (message) => {
     if (message === "stop") end();
-    if (message !== "usage") return;
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpuMs: (user + system) / 1_000, rssBytes: process.memoryUsage.rss() } satisfies Usage);
+    else void answers[message as Question]().then((answer) => process.send?.(answer));
   });
   process.on("disconnect", end);
   process.send?.(listening);
+}
+
+function questions(): Record<Question, () => Promise<unknown>> {
+  let endProfile: (() => Promise<HotSpot[]>) | undefined;
+  let peak = memoryNow();
+  const look = () => {
+    const { rssBytes, heapBytes, externalBytes } = memoryNow();
+    peak = {
+      rssBytes: Math.max(peak.rssBytes, rssBytes),
+      heapBytes: Math.max(peak.heapBytes, heapBytes),
+      externalBytes: Math.max(peak.externalBytes, externalBytes),
+    };
+  };
+  setInterval(look, MEMORY_LOOK_MS).unref();
+  return {
+    async cpu() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
+    async memory() {
+      look();
+      const answer = peak;
+      peak = memoryNow();
+      return answer;
+    },
+    async profile() {
+      endProfile = await startProfile();
+      return "started";
+    },
+    async "hot-spots"() {
+      return endProfile?.() ?? [];
+    },
+  };
+}
+
+function memoryNow(): MemoryPeak {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
 }
 
 async function answerOf<T>(child: ChildProcess, deadlineMs: number): Promise<T> {
