@@ -13,8 +13,13 @@ export interface LocalNats {
 }
 
 /** @throws Error in one sentence when this machine has no nats-server */
-export function startNats(home: Home, nodePort: number, say: (line: string) => void): LocalNats {
-  const command = findNatsServer();
+export function startNats(
+  home: Home,
+  nodePort: number,
+  say: (line: string) => void,
+  folders?: readonly string[],
+): LocalNats {
+  const command = findNatsServer(folders);
   if (!command) {
     throw new Error(
       "more than one node needs NATS, and there is no nats-server here; install it (Debian: apt-get install nats-server) or set NATS_URL.",
@@ -35,7 +40,7 @@ export function startNats(home: Home, nodePort: number, say: (line: string) => v
 }
 
 export function findNatsServer(
-  folders = [...(process.env.PATH ?? "").split(path.delimiter), ...USUAL_FOLDERS],
+  folders: readonly string[] = [...(process.env.PATH ?? "").split(path.delimiter), ...USUAL_FOLDERS],
 ): string | undefined {
   return folders.map((folder) => path.join(folder, "nats-server")).find(isExecutable);
 }

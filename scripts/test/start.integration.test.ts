@@ -3,9 +3,12 @@ import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
+import { eventually } from "@tidewire/testkit/eventually";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTestSupabase } from "../../apps/realtime-node/test/harness/supabase.ts";
 import { isRunning } from "../../apps/web/src/server/fleet/process-table.ts";
+import { findNatsServer } from "../stack/nats.ts";
 import { createPlace, removePlace, runToExit, type Stack, type StackPlace, startStack } from "./stack.ts";
 
 const START_MS = 150_000;
@@ -52,6 +55,43 @@ describe("npm start", () => {
     writeFileSync(path.join(place.home, "run.json"), "{ not json");
     await using stack = await startStack(place);
     expect(stack.output()).toContain("run.json of an earlier run is damaged");
+  });
+});
+
+describe.skipIf(findNatsServer() === undefined)("npm start -- --nodes 3", () => {
+  test("runs three nodes in three regions that hear each other, and stops all of it", {
+    timeout: 2 * START_MS,
+  }, async () => {
+    const place = await createPlace();
+    try {
+      await using stack = await startStack(place, ["--nodes", "3"]);
+      const { nodes, projects } = stack.run;
+      expect(nodes).toHaveLength(3);
+      expect(new Set(nodes.map(({ region }) => region)).size).toBe(3);
+      const [project] = projects;
+      const [first, , third] = nodes;
+      if (!project || !first || !third) throw new Error("run.json is incomplete");
+      await using here = await createTestSupabase(`${first.url}/p/${project.ref}`, project.publishableKey);
+      await using there = await createTestSupabase(`${third.url}/p/${project.ref}`, project.publishableKey);
+      const heard: unknown[] = [];
+      await here.subscribe("regions", undefined, (channel) =>
+        channel.on("broadcast", { event: "hello" }, ({ payload }) => heard.push(payload)),
+      );
+      const speaking = await there.subscribe("regions");
+      await eventually(
+        async () => {
+          await speaking.send({ type: "broadcast", event: "hello", payload: { from: third.region } });
+          expect(heard[0]).toMatchObject({ from: third.region });
+        },
+        { withinMs: 30_000 },
+      );
+
+      const { code } = await stack.stop();
+      expect(code).toBe(0);
+      expect(nodes.filter(({ pid }) => isRunning(pid, "main.js"))).toEqual([]);
+    } finally {
+      removePlace(place);
+    }
   });
 });
 
