@@ -31,6 +31,8 @@ const SIGHTS: Sight[] = [
   { name: "connections", path: "/projects/:ref/connections", settled: rowOf("Connections") },
   { name: "refusals", path: "/projects/:ref/connections?tab=refusals", settled: text("Unauthorized") },
   { name: "channels", path: "/projects/:ref/channels", settled: rowOf("Channels") },
+  { name: "policies", path: "/projects/:ref/policies", settled: text("everybody reads") },
+  { name: "logs", path: "/projects/:ref/logs", settled: rowOf("Log") },
   { name: "keys", path: "/projects/:ref/keys", settled: rowOf("API keys") },
   { name: "settings", path: "/projects/:ref/settings", settled: live },
   { name: "fleet", path: "/fleet", settled: rowOf("Nodes of local-1") },

@@ -1,6 +1,7 @@
 "use client";
 import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
-import { useMemo } from "react";
+import Link from "next/link";
+import { type ReactNode, useMemo } from "react";
 import { useTail } from "#features/inspector/use-tail.ts";
 import { usePause } from "#features/live/pause.tsx";
 import { formatCount } from "#lib/format.ts";
@@ -77,7 +78,11 @@ export function RefusalList({ projectRef }: { projectRef: string }) {
         <ul aria-label="Refusals by code" className="mb-4 grid gap-3 lg:grid-cols-2">
           {groups.map((group) => (
             <li key={group.code}>
-              <Group group={group} />
+              <Group group={group}>
+                {group.code === "Unauthorized" ? (
+                  <Simulate projectRef={projectRef} topic={refusals.find(isUnauthorized)?.topic} />
+                ) : null}
+              </Group>
             </li>
           ))}
         </ul>
@@ -103,7 +108,21 @@ export function RefusalList({ projectRef }: { projectRef: string }) {
   );
 }
 
-function Group({ group }: { group: RefusalGroup }) {
+function isUnauthorized({ code }: TapEvent): boolean {
+  return code === "Unauthorized";
+}
+
+/** Leads to the policy that said no, for the topic of the last such refusal. */
+function Simulate({ projectRef, topic }: { projectRef: string; topic: string | undefined }) {
+  const query = topic === undefined ? "" : `?topic=${encodeURIComponent(topic)}`;
+  return (
+    <Link href={`/projects/${projectRef}/policies${query}`} className="text-accent hover:underline">
+      Simulate it
+    </Link>
+  );
+}
+
+function Group({ group, children }: { group: RefusalGroup; children: ReactNode }) {
   return (
     <Card className="h-full">
       <CardHeader
@@ -118,7 +137,8 @@ function Group({ group }: { group: RefusalGroup }) {
       />
       {group.remedy ? (
         <p className="px-4 pb-3 text-sm">
-          {group.remedy} {group.retry ? <span className="text-faint">The client {group.retry}.</span> : null}
+          {group.remedy} {group.retry ? <span className="text-faint">The client {group.retry}.</span> : null}{" "}
+          {children}
         </p>
       ) : null}
     </Card>
