@@ -224,6 +224,56 @@ describe("the connection budget [P1]", () => {
     expect(await slow).toMatchObject({ broadcast: true });
   });
 
+  test("askers who lose patience leave no session behind, and others get in afterwards", async () => {
+    await using database = await withPolicies(
+      READ("case when realtime.topic() like 'slow-%' then pg_sleep(2) is not null else true end"),
+    );
+    await using node = startChangesNode(database);
+    await using admin = await database.connectAsAdmin();
+    const countSessions = async () => {
+      const { rows } = await admin.query(`
+        select count(*)::int as count from pg_stat_activity where datname = current_database()
+        and pid <> pg_backend_pid() and backend_type in ('client backend', 'walsender')`);
+      return rows[0].count;
+    };
+    await node.client.authorize(database.ref, ask(), PATIENCE);
+    let most = 0;
+    for (let round = 0; round < 4; round++) {
+      const impatient = Array.from({ length: 4 }, (_, index) =>
+        node.client.authorize(database.ref, ask({ topic: `slow-${round}-${index}` }), { deadlineMs: 300 }),
+      );
+      for (const { status } of await Promise.allSettled(impatient)) expect(status).toBe("rejected");
+      most = Math.max(most, await countSessions());
+    }
+    expect(most).toBeLessThanOrEqual(3);
+    await eventually(() => node.client.authorize(database.ref, ask({ topic: "quick" }), PATIENCE), {
+      withinMs: 30_000,
+    });
+  });
+
+  test("one policy that raises fails its own question only, however many are asked together", async () => {
+    await using database = await withPolicies(
+      READ("1 / (case when realtime.topic() = 'bad' then 0 else 1 end) = 1 and realtime.topic() <> 'no'"),
+    );
+    await using node = startChangesNode(database);
+    // In the middle, where it has mates: the first questions find a connection each.
+    const topics = Array.from({ length: 60 }, (_, index) =>
+      index === 30 ? "bad" : index === 31 ? "no" : `room-${index}`,
+    );
+    for (let round = 0; round < 3; round++) {
+      const answers = await Promise.allSettled(
+        topics.map((topic) =>
+          node.client.authorize(database.ref, ask({ topic, headers: { round: `${round}` } }), PATIENCE),
+        ),
+      );
+      for (const [index, answer] of answers.entries()) {
+        if (topics[index] === "bad")
+          expect(answer).toMatchObject({ status: "rejected", reason: { code: "Unauthorized" } });
+        else expect(answer).toMatchObject({ value: { broadcast: topics[index] !== "no" } });
+      }
+    }
+  });
+
   test("with the database gone: cached answers serve, new questions are refused at once", async () => {
     await using own = await startTestPostgres();
     await using database = await createProjectDatabase(own);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { identityValues, insertRows, setIdentity } from "@tidewire/db/policy-probe";
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
-import { isConnectionLost } from "../wal/postgres-error.ts";
+import { errorCodeOf, isConnectionLost } from "../wal/postgres-error.ts";
 import { quoteLiteral, type Session, type TextRow } from "../wal/session.ts";
 
 /**
@@ -13,6 +13,8 @@ const PREPARE = `
   prepare tidewire_insert(uuid, text, text) as ${insertRows([["$1", "$2", "$3"]])};
   prepare tidewire_assume(text, text, text, text, text, text) as ${setIdentity(["$1", "$2", "$3", "$4", "$5", "$6"])};
   prepare tidewire_visible(uuid[]) as select id::text from realtime.messages where id = any($1)`;
+
+const QUERY_CANCELED = "57014";
 
 const prepared = new WeakSet<Session>();
 
@@ -34,8 +36,9 @@ export async function readAll(
   } catch (error) {
     if (isConnectionLost(error)) throw error;
     await session.rows("rollback");
-    const [only, ...others] = requests;
-    if (only === undefined || others.length === 0) return [{ status: "rejected", reason: error }];
+    // Asked one by one, each would be cancelled again, after as long a wait.
+    if (requests.length === 1 || errorCodeOf(error) === QUERY_CANCELED)
+      return requests.map(() => ({ status: "rejected", reason: error }));
   }
   const outcomes: PromiseSettledResult<Grants>[] = [];
   for (const request of requests) outcomes.push(...(await readAll(session, [request])));
