@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 
 interface Counts {
-  /** WebSockets. */
+  /** WebSockets and sessions of long polls. */
   active(): number;
   /** TCP connections of the public port. */
   total(): Promise<number>;
@@ -12,7 +12,7 @@ export function exposeConnectionCounts(registry: Registry, { active, total }: Co
   const registers = [registry];
   new Gauge({
     name: "phoenix_connections_active",
-    help: "Open WebSockets",
+    help: "Open connections: WebSockets and sessions of long polls",
     registers,
     collect() {
       this.set(active());
