@@ -1,3 +1,4 @@
+import type { Gap } from "@tidewire/db/node-store";
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { BindingSpec } from "@tidewire/protocol/cluster/home";
@@ -24,6 +25,8 @@ export interface ChangesNode extends AsyncDisposable {
   readonly bindings: Bindings;
   /** Broadcasts that came out of the database while this node was the home. */
   readonly broadcasts: { room: Room; broadcast: Broadcast }[];
+  /** What this node wrote down as lost. */
+  readonly gaps: Gap[];
   /** Projects with a channel here. */
   readonly inUse: Set<string>;
   listen(bindings: Partial<BindingSpec>[], claims?: Record<string, unknown>): Listener;
@@ -54,6 +57,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     onRemoved: () => () => undefined,
   };
   const broadcasts: ChangesNode["broadcasts"] = [];
+  const gaps: Gap[] = [];
   const inUse = new Set<string>();
   const homes: Homes = new Homes({
     bus,
@@ -62,6 +66,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     registry,
     clock,
     log,
+    ledger: { record: (gap) => gaps.push(gap) },
     broadcasts: { publish: (room, broadcast) => broadcasts.push({ room, broadcast }) },
     grantsFreshMs: 3_000,
     refsInUse: () => inUse,
@@ -83,6 +88,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
     client,
     bindings,
     broadcasts,
+    gaps,
     inUse,
     listen(specs, claims = { role: "authenticated" }) {
       inUse.add(project.ref);

@@ -4,6 +4,7 @@ import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { Bindings } from "../changes/bindings.ts";
 import type { Routes } from "../cluster/routes.ts";
 import type { NodeEnv } from "../env.ts";
+import { GapLedger } from "../home/gap-ledger.ts";
 import { HomeClient } from "../home/home-client.ts";
 import { HomeMetrics } from "../home/home-metrics.ts";
 import { Homes } from "../home/homes.ts";
@@ -32,6 +33,7 @@ export function createDatabaseSide(
 ): DatabaseSide {
   const { bus, clock, log, identity, registry, users } = core;
   const meter = new HomeMetrics(core.metrics.registry);
+  const ledger = new GapLedger({ store: core.store, clock, log });
   // Each is told of the other only through these closures, which nobody calls before both exist.
   const homes: Homes = new Homes({
     bus,
@@ -46,6 +48,7 @@ export function createDatabaseSide(
       },
     },
     meter,
+    ledger,
     grantsFreshMs,
     refsInUse: () => users.refs(),
     nearness: {
@@ -72,6 +75,7 @@ export function createDatabaseSide(
     async close() {
       await homes.close();
       bindings.close();
+      await ledger.close();
     },
   };
 }

@@ -16,7 +16,9 @@ export interface KnownHome {
 export function hear(known: KnownHome | null, notice: HomeNotice, nowMs: number): KnownHome | null {
   if (notice.kind === "stepped-down") return known?.epoch === notice.epoch ? null : known;
   if (notice.kind !== "home") return known;
-  const isOld = known !== null && notice.epoch < known.epoch && nowMs - known.heardAtMs < HOME_SILENT_MS;
+  // A home that goes on with a database that was put back to the past begins to count anew itself.
+  const isOther = known !== null && (known.node !== notice.node || known.boot !== notice.boot);
+  const isOld = isOther && notice.epoch < known.epoch && nowMs - known.heardAtMs < HOME_SILENT_MS;
   return isOld ? known : { node: notice.node, boot: notice.boot, epoch: notice.epoch, heardAtMs: nowMs };
 }
 

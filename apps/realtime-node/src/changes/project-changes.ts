@@ -7,7 +7,7 @@ import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, LSN_ZERO, maxLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn, toLsn } from "../wal/lsn.ts";
 import { CatchUp } from "./catch-up.ts";
 import { concerningOf, concerns } from "./concerning.ts";
 import { deliveriesOf } from "./deliveries.ts";
@@ -23,7 +23,7 @@ import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./regist
 import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
 import type { Subscription } from "./subscription.ts";
-import { tellGap, tellRenewed, tellRewound } from "./tell.ts";
+import { tellGap, tellRenewed } from "./tell.ts";
 
 /** Between two answers of an epoch that is over. */
 const STALE_ANSWER_MS = 100;
@@ -64,7 +64,12 @@ export class ProjectChanges {
   constructor(options: ProjectChangesOptions) {
     const { ref, life, bus, clock } = options;
     this.#options = options;
-    this.#registrar = new Registrar({ ...options, onDelay: (...delayed) => this.#onDelay(...delayed) });
+    const seenLsn = () => this.#receiver.lastLsn;
+    this.#registrar = new Registrar({
+      ...options,
+      seenLsn,
+      onDelay: (...delayed) => this.#onDelay(...delayed),
+    });
     this.#busSubscriptions = [
       onNotices(bus, ref, (notice) => this.#onNotice(notice)),
       bus.subscribe(subjects.changes(ref, life.node), ({ data }) => this.#onBatch(data)),
@@ -72,7 +77,7 @@ export class ProjectChanges {
     this.#interruptions = new Interruptions({
       clock,
       subscriptions: this.#subscriptions,
-      seenLsn: () => this.#receiver.lastLsn,
+      seenLsn,
     });
     this.#timers = [
       clock.every(LEASE_RENEWAL_MS, () => void this.#renew()),
@@ -115,7 +120,7 @@ export class ProjectChanges {
       const seenLsn = this.#receiver.lastLsn;
       try {
         const answer = await this.#registrar.register(subscription);
-        if (parseLsn(answer.lsn) < seenLsn) this.#rewind(answer.lsn);
+        if (parseLsn(answer.lsn) < seenLsn) this.#rewind(parseLsn(answer.lsn));
         if (answer.epoch > this.#epoch) this.#begin(answer.epoch);
         if (answer.epoch === this.#epoch) {
           this.#hold(subscription, answer);
@@ -167,10 +172,12 @@ export class ProjectChanges {
     tellRenewed(subscription, { fromLsn: formatLsn(seenLsn), toLsn });
   }
 
-  #rewind(lsn: string): void {
-    const span = { fromLsn: lsn, toLsn: formatLsn(this.#receiver.lastLsn) };
+  /** The home tells what has been lost by it. */
+  #rewind(toLsn: Lsn): void {
     this.#receiver.rewind();
-    for (const subscription of this.#subscriptions) tellRewound(subscription, span);
+    for (const subscription of this.#subscriptions) {
+      if (subscription.fromLsn !== null && subscription.fromLsn > toLsn) subscription.fromLsn = toLsn;
+    }
   }
 
   /** What was registered in an earlier epoch is void. Those on their way find out by their answers. */
@@ -263,11 +270,14 @@ export class ProjectChanges {
       case "home":
       case "stepped-down":
         this.#interruptions.heard(notice);
-        return this.#follow(this.#interruptions.home);
+        this.#follow(this.#interruptions.home);
+        return;
       case "database-lost":
-        return this.#interruptions.lost(notice);
+        this.#interruptions.lost(notice);
+        return;
       case "database-recovered":
-        return this.#interruptions.recovered(notice);
+        this.#interruptions.recovered(notice);
+        return;
       case "rows-skipped":
         for (const { subscriber } of this.#routes.subscriptionsOf(notice.shapes)) {
           subscriber.system(system.rowsSkipped(subscriber.topic, notice.rows));

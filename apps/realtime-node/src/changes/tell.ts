@@ -51,19 +51,6 @@ export function tellRenewed(subscription: Subscription, span: Span): void {
   subscriber.system(system.databaseRecovered(subscriber.topic, { ...span, complete: true }));
 }
 
-/**
- * The database stands before what this node has seen: it was restored, or a standby that was behind has taken over.
- * What the channel has seen from there on has not happened.
- */
-export function tellRewound(subscription: Subscription, { fromLsn, toLsn }: Span): void {
-  const startLsn = parseLsn(fromLsn);
-  if (subscription.fromLsn === null) return;
-  if (subscription.fromLsn > startLsn) subscription.fromLsn = startLsn;
-  subscription.toldLost = false;
-  const { subscriber } = subscription;
-  subscriber.system(system.databaseRecovered(subscriber.topic, { fromLsn, toLsn, complete: false }));
-}
-
 /** Changes that will not come. A channel that began in between has lost only what came after its beginning. */
 export function tellGap({ subscriber, fromLsn }: Subscription, lost: Span): void {
   const ownLsn = maxLsn(fromLsn ?? LSN_ZERO, parseLsn(lost.fromLsn));

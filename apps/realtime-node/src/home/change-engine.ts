@@ -29,6 +29,8 @@ interface Options {
   log: Log;
   feed: MessageFeed;
   settings(): Pick<ProjectSettings, "deletes">;
+  /** Somebody has been home before: its channels may be waiting for another. */
+  hadHome(): boolean;
   /** Work of the stream: it goes before everything else that wants a connection. */
   ask<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Work for one node's registration: it waits its turn like every other check. */
@@ -112,16 +114,25 @@ export class ChangeEngine {
   /** In the session that holds the lock. What nodes had with another home is gathered before anything streams. */
   async onTerm(session: Session, term: Term, onElected: () => void): Promise<void> {
     await this.catalog.read(session);
+    if (term.isRewound) this.#options.feed.rewind();
     this.#gatheredLsn = term.fromLsn;
     if (!term.slotCreated) {
       this.#backlog = { fromLsn: term.fromLsn, sinceMs: this.#options.clock.nowMs() - BACKLOG_AGE_MS };
     }
-    const gather = () => (term.slotCreated ? NOBODY : this.registrations.gatherUnknown());
+    const isBeginning = term.slotCreated && this.#epoch === 0 && !this.#options.hadHome();
+    const gather = () => (isBeginning ? NOBODY : this.registrations.gatherUnknown());
     try {
       await this.#begin(term.epoch, { gather, onElected });
     } finally {
       this.#backlog = null;
     }
+  }
+
+  /** Tables that channels listen to, with their schema, and how many channels do. */
+  get audience(): { tables: string[]; channels: number } {
+    const heard = [...this.catalog.tables].filter(({ oid }) => this.shapes.on(oid) !== undefined);
+    const channels = this.registrations.held.reduce((sum, { registrations }) => sum + registrations, 0);
+    return { tables: heard.map(({ schema, name }) => `${schema}.${name}`).sort(), channels };
   }
 
   publish(batch: WalBatch): Promise<void> {

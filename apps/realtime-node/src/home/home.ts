@@ -9,12 +9,15 @@ import { publishNotice } from "../changes/notices.ts";
 import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { formatLsn } from "../wal/lsn.ts";
 import type { Session } from "../wal/session.ts";
 import { dropClosedSlot } from "../wal/slot.ts";
 import { ChangeEngine } from "./change-engine.ts";
 import { keepPartitions, MESSAGES_PUBLICATION, replay } from "./database-messages.ts";
+import type { GapLedger } from "./gap-ledger.ts";
 import type { HomeMeter } from "./home-metrics.ts";
 import { serveHome } from "./home-server.ts";
+import type { LostSpan } from "./lost-span.ts";
 import { type DatabaseBroadcasts, MessageFeed } from "./message-feed.ts";
 import { PolicyCheck } from "./policy-check.ts";
 import { HomePool, type Lane } from "./pool.ts";
@@ -44,6 +47,9 @@ export interface HomeOptions {
   log: Log;
   broadcasts: DatabaseBroadcasts;
   meter?: HomeMeter;
+  /** Where losses are written down. */
+  ledger: Pick<GapLedger, "record">;
+  hadHome(): boolean;
   /** How long an answer of the policies is reused. */
   grantsFreshMs: number;
 }
@@ -107,6 +113,8 @@ export class Home {
       publish: (batch) => this.#engine.publish(batch),
       ask: (work, deadlineMs) => this.#ask("stream", deadlineMs, work),
       notify: (notice) => this.#notify(notice),
+      seenLsn: () => this.#engine.registrations.seenLsn,
+      onLost: (lost) => this.#recordGap(lost),
     });
     this.#slotWatch = new SlotWatch(this.#replication.slot, log);
     this.#upkeep = new Upkeep(clock, log, {
@@ -271,6 +279,12 @@ export class Home {
     const cause = state.kind === "lost" ? state.refusal : undefined;
     const code = cause === undefined ? "InitializingProjectConnection" : "DatabaseUnavailable";
     throw new Refusal(code, { message: cause?.message, stage: "stream", retryAfterMs: 1_000, cause });
+  }
+
+  #recordGap({ cause, fromLsn, toLsn }: LostSpan): void {
+    const { ref, node, clock, ledger } = this.#options;
+    const span = { fromLsn: formatLsn(fromLsn), toLsn: formatLsn(toLsn) };
+    ledger.record({ ref, node, atMs: clock.nowMs(), cause, ...span, ...this.#engine.audience });
   }
 
   #beat(): void {

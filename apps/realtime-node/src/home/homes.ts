@@ -10,6 +10,7 @@ import type { Log } from "../log.ts";
 import type { Project } from "../projects/project.ts";
 import type { ProjectRegistry } from "../projects/registry.ts";
 import { dropSlotOf } from "./drop-slot.ts";
+import type { GapLedger } from "./gap-ledger.ts";
 import { Home } from "./home.ts";
 import type { HomeMeter } from "./home-metrics.ts";
 import type { DatabaseBroadcasts } from "./message-feed.ts";
@@ -29,6 +30,7 @@ interface Options {
   log: Log;
   broadcasts: DatabaseBroadcasts;
   meter?: HomeMeter;
+  ledger: Pick<GapLedger, "record">;
   grantsFreshMs: number;
   /** Projects with a channel on this node: they need a home, also for messages sent from their database. */
   refsInUse(): Iterable<string>;
@@ -48,6 +50,8 @@ interface Options {
 /** What this node hears about the home of a project that it uses. */
 interface Watched {
   home: KnownHome | null;
+  /** Whoever comes after a home has channels to gather. */
+  hadHome: boolean;
   readonly subscriptions: readonly Subscription[];
 }
 
@@ -146,6 +150,7 @@ export class Homes {
       ...this.#options,
       ref,
       databaseUrl: project.record.databaseUrl,
+      hadHome: () => this.#watched.get(ref)?.hadHome ?? false,
       limits: () => project.record.limits,
       settings: () => project.record.settings,
     });
@@ -206,7 +211,7 @@ export class Homes {
       onNotices(bus, ref, (notice) => this.#onNotice(notice)),
       bus.subscribe(subjects.homeWanted(ref), onWanted),
     ];
-    this.#watched.set(ref, { home: null, subscriptions });
+    this.#watched.set(ref, { home: null, hadHome: false, subscriptions });
   }
 
   #unwatch(ref: string): void {
@@ -220,6 +225,7 @@ export class Homes {
     if (watched === undefined) return;
     const previous = watched.home;
     watched.home = hear(previous, notice, this.#options.clock.monotonicMs());
+    watched.hadHome ||= watched.home !== null;
     this.#yieldTo(notice);
     const hasSteppedDown = previous !== null && watched.home === null;
     const { refsInUse, nearness } = this.#options;

@@ -35,6 +35,12 @@ export class MessageFeed {
     return isMessageTable(relation);
   }
 
+  /** The database has gone back in time: its positions begin anew. */
+  rewind(): void {
+    this.#lastLsn = LSN_ZERO;
+    this.#lastOrdinal = -1;
+  }
+
   offer(change: RowChange): void {
     const { commitLsn, ordinal } = change;
     if (commitLsn < this.#lastLsn || (commitLsn === this.#lastLsn && ordinal <= this.#lastOrdinal)) return;

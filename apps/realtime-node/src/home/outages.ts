@@ -1,5 +1,6 @@
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import { formatLsn, LSN_ZERO, type Lsn } from "../wal/lsn.ts";
+import type { LostSpan } from "./lost-span.ts";
 
 const KEPT_MAX = 50;
 
@@ -12,7 +13,6 @@ export interface Outage {
 interface Open {
   record: Outage;
   fromLsn: Lsn;
-  complete: boolean;
 }
 
 type Notice<K extends HomeNotice["kind"]> = Extract<HomeNotice, { kind: K }>;
@@ -39,7 +39,7 @@ export class Outages {
   begin(reason: string, { lsn, nowMs }: { lsn: Lsn; nowMs: number }): Notice<"database-lost"> | null {
     if (this.#open !== null) return null;
     const record: Outage = { fromMs: nowMs, reason };
-    this.#open = { record, fromLsn: lsn, complete: true };
+    this.#open = { record, fromLsn: lsn };
     this.#records.push(record);
     if (this.#records.length > KEPT_MAX) this.#records.shift();
     return { kind: "database-lost", ref: this.#ref, reason, sinceMs: nowMs, lsn: formatLsn(lsn) };
@@ -50,23 +50,29 @@ export class Outages {
     if (this.#open?.fromLsn === LSN_ZERO) this.#open.fromLsn = lsn;
   }
 
-  /** What was committed meanwhile cannot be had any more. */
-  isIncomplete(): void {
-    if (this.#open !== null) this.#open.complete = false;
-  }
-
-  /** Everything committed before `toLsn` has been handed on, or is known to be lost. */
-  end({ toLsn, nowMs }: { toLsn: Lsn; nowMs: number }): Notice<"database-recovered"> | null {
+  /**
+   * Everything committed before `toLsn` has been handed on, but for what is lost.
+   *
+   * @returns null when nothing was announced
+   */
+  end(
+    { toLsn, nowMs }: { toLsn: Lsn; nowMs: number },
+    lost: LostSpan | null,
+  ): Notice<"database-recovered"> | null {
     if (this.#open === null) return null;
-    const { record, fromLsn, complete } = this.#open;
+    const { record, fromLsn } = this.#open;
     record.toMs = nowMs;
     this.#open = null;
-    return {
-      kind: "database-recovered",
-      ref: this.#ref,
-      fromLsn: formatLsn(fromLsn),
-      toLsn: formatLsn(toLsn),
-      complete,
-    };
+    return recovered(this.#ref, lost ?? { fromLsn, toLsn }, lost === null);
   }
+}
+
+/** @param span of a loss the positions between which it lies */
+export function recovered(
+  ref: string,
+  { fromLsn, toLsn }: { fromLsn: Lsn; toLsn: Lsn },
+  complete: boolean,
+): Notice<"database-recovered"> {
+  const span = { fromLsn: formatLsn(fromLsn), toLsn: formatLsn(toLsn) };
+  return { kind: "database-recovered", ref, ...span, complete };
 }

@@ -5,7 +5,7 @@ import type { ShapePreparation } from "../changes/prepare-shape.ts";
 import { holderKey, type NodeLife, type PreparedShape, type Shapes } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import { createDeferred, type Deferred } from "../deferred.ts";
-import { formatLsn, type Lsn } from "../wal/lsn.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
 import type { Session } from "../wal/session.ts";
 import type { CatalogWatch } from "./catalog-watch.ts";
 import { Leases } from "./leases.ts";
@@ -63,6 +63,9 @@ export class Registrations {
   #preparing = 0;
   /** Of each life of a node, what it has said that it will bring in this epoch. */
   #expected = new Map<string, Held>();
+  /** Of each life of a node, registrations that wait for the catalog to be read. */
+  readonly #refreshing = new Map<string, number>();
+  #seenLsn: Lsn = LSN_ZERO;
 
   constructor(options: Options) {
     this.#options = options;
@@ -79,8 +82,9 @@ export class Registrations {
     const { shapes, handedOn, backlog, epoch } = this.#options;
     const life: NodeLife = { node: request.node, boot: request.boot };
     this.#leases.renew(life, this.#now());
+    if (request.seen !== undefined) this.#seenLsn = maxLsn(this.#seenLsn, parseLsn(request.seen));
     const isNew = request.bindings.some((spec) => !this.#options.catalog.preparation.hasTableFor(spec));
-    if (isNew) await this.#options.refresh();
+    if (isNew) await this.#refresh(life);
     this.#preparing++;
     try {
       const prepared = await this.#prepare(request);
@@ -130,12 +134,19 @@ export class Registrations {
   /** A new epoch begins: whoever has something will say so. */
   expectAnew(held: readonly Held[] = []): void {
     this.#expected = new Map(held.map((each) => [holderKey(each.life), each]));
+    this.#seenLsn = LSN_ZERO;
+  }
+
+  /** The furthest that a node had come before this epoch, by those that have registered again; zero without any. */
+  get seenLsn(): Lsn {
+    return this.#seenLsn;
   }
 
   /** Forgets nodes that have died, or live another life. */
   expire(): void {
     for (const life of this.#leases.expire(this.#now())) {
       this.#expected.delete(holderKey(life));
+      this.#refreshing.delete(holderKey(life));
       this.#options.shapes.releaseHolder(life);
     }
   }
@@ -171,9 +182,23 @@ export class Registrations {
   #isComplete(): boolean {
     const { shapes } = this.#options;
     for (const { life, registrations } of this.#expected.values()) {
-      if (shapes.heldBy(life) < registrations) return false;
+      const coming = this.#refreshing.get(holderKey(life)) ?? 0;
+      if (shapes.heldBy(life) + coming < registrations) return false;
     }
     return true;
+  }
+
+  /** A refresh may begin an epoch, and that must not wait for the registration that has asked for it. */
+  async #refresh(life: NodeLife): Promise<void> {
+    const holder = holderKey(life);
+    const count = (change: 1 | -1) =>
+      this.#refreshing.set(holder, (this.#refreshing.get(holder) ?? 0) + change);
+    count(1);
+    try {
+      await this.#options.refresh();
+    } finally {
+      count(-1);
+    }
   }
 
   #expectLess(life: NodeLife, fewer: number): void {

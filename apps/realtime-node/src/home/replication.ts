@@ -1,21 +1,23 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import type { ReplicationSnapshot } from "@tidewire/protocol/cluster/inspect";
 import type { Refusal } from "@tidewire/protocol/errors";
 import type { Clock, Timer } from "../clock.ts";
 import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
-import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
 import { toReplicationRefusal } from "../wal/postgres-error.ts";
 import { existingPublications, isStuckBeforePublication } from "../wal/publications.ts";
 import type { Relation } from "../wal/row-change.ts";
 import type { Session } from "../wal/session.ts";
-import { dropSlot, ensureSlot, skipToNow, slotName } from "../wal/slot.ts";
+import { skipToNow, slotName } from "../wal/slot.ts";
 import { type StartPoint, WalStream } from "../wal/stream.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
-import { isAway } from "./database-refusal.ts";
-import { NotElected, retryDelayMs, standForElection } from "./election.ts";
-import { Outages } from "./outages.ts";
+import { claimProject } from "./claim.ts";
+import { Continuity } from "./continuity.ts";
+import { NotElected, retryDelayMs } from "./election.ts";
+import { handOn } from "./hand-on.ts";
+import type { LostSpan } from "./lost-span.ts";
+import type { Outages } from "./outages.ts";
 import { pause } from "./pause.ts";
 import { StreamProbe } from "./stream-probe.ts";
 import { watchStream } from "./watch-stream.ts";
@@ -23,8 +25,6 @@ import { watchStream } from "./watch-stream.ts";
 /** Larger batches mean fewer questions to Postgres; this many are still rendered within one turn of the event loop. */
 const BATCH_EVENTS_MAX = 1_000;
 const ASK_DEADLINE_MS = 2_000;
-/** A batch that could not be handed on is tried again; the stream keeps living meanwhile. */
-const HAND_ON_AGAIN_MS = 200;
 const CLOSE_PATIENCE_MS = 1_000;
 
 /** One time of being home. A home that comes back before anybody else was elected goes on with its old term. */
@@ -32,6 +32,8 @@ export interface Term {
   epoch: number;
   /** The slot is new: nothing committed before `fromLsn` can be had any more. */
   slotCreated: boolean;
+  /** The database has gone back in time: positions begin anew. */
+  isRewound: boolean;
   fromLsn: Lsn;
 }
 
@@ -58,6 +60,10 @@ interface Options {
   /** Runs work on an ordinary connection. */
   ask<T>(work: (session: Session) => Promise<T>, deadlineMs: number): Promise<T>;
   notify(notice: HomeNotice): void;
+  /** The last change that a node had seen before this term; zero when nobody was promised any. */
+  seenLsn(): Lsn;
+  /** Changes that nobody will be given; the nodes have been told. */
+  onLost(lost: LostSpan): void;
 }
 
 /**
@@ -70,7 +76,7 @@ interface Options {
  */
 export class Replication {
   readonly slot: string;
-  readonly outages: Outages;
+  readonly #continuity: Continuity;
   readonly #options: Options;
   readonly #stop = new AbortController();
   #state: ReplicationState = { kind: "connecting" };
@@ -78,19 +84,20 @@ export class Replication {
   #probe: StreamProbe | null = null;
   #term: Term | null = null;
   #ackedLsn: Lsn = LSN_ZERO;
-  #serverLsn: Lsn = LSN_ZERO;
   #turn: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> = Promise.resolve();
   #attempt = 0;
-  #streamed: string[] = [];
   #isRestart = false;
-  #isTakeOver = false;
   #isGivingUp = false;
 
   constructor(options: Options) {
     this.#options = options;
     this.slot = slotName(options.ref);
-    this.outages = new Outages(options.ref);
+    this.#continuity = new Continuity(options.ref);
+  }
+
+  get outages(): Outages {
+    return this.#continuity.outages;
   }
 
   get state(): ReplicationState {
@@ -168,7 +175,7 @@ export class Replication {
     const { ask, publications, log, ref } = this.#options;
     const follow = async () => {
       const existing = await ask((session) => existingPublications(session, publications), ASK_DEADLINE_MS);
-      if (this.#stream === null || existing.join() === this.#streamed.join()) return;
+      if (this.#stream === null || existing.join() === this.#continuity.claim?.publications.join()) return;
       this.#isRestart = true;
       await this.#stream.close();
     };
@@ -210,6 +217,7 @@ export class Replication {
     } finally {
       for (const timer of timers) timer.stop();
       this.#ackedLsn = this.ackedLsn;
+      this.#continuity.handedOn(this.#ackedLsn);
       this.#stream = null;
       this.#probe = null;
       await stream.close();
@@ -218,30 +226,24 @@ export class Replication {
 
   async #prepare(session: Session, onElected: () => void): Promise<StartPoint> {
     const { ref, clock, ask, onTerm, publications } = this.#options;
-    const epoch = await standForElection(session, ref);
+    const before = this.#continuity.history;
+    const wanted = { ref, slot: this.slot, publications, isGivenUp: this.#isGivingUp, before };
+    const claim = await claimProject(session, wanted);
     // From here on this node is the home, and says so, although nothing streams yet.
     this.#state = { kind: "connecting" };
-    if (this.#isGivingUp) await dropSlot(session, this.slot);
     this.#isGivingUp = false;
-    const slot = await ensureSlot(session, this.slot);
-    const nobodyCameBetween = slot.created || slot.fromLsn <= this.#ackedLsn;
-    if (slot.created) this.outages.isIncomplete();
-    else this.outages.isFrom(slot.fromLsn);
-    const [server] = await session.rows(
-      "select pg_current_wal_flush_lsn() as lsn, current_setting('server_version_num') as version",
-    );
-    this.#serverLsn = parseLsn(server?.lsn ?? "0/0");
+    const { fromLsn, created } = claim.slot;
+    const goesOn = this.#continuity.resume(claim);
     const askProbe = (work: (session: Session) => Promise<unknown>) => ask(work, ASK_DEADLINE_MS);
-    this.#probe = new StreamProbe({ ref, clock, ask: askProbe }, Number(server?.version));
-    this.#streamed = await existingPublications(session, publications);
-    this.#ackedLsn = slot.fromLsn;
-    if (this.#term === null || !nobodyCameBetween) {
-      this.#term = { epoch, slotCreated: slot.created, fromLsn: slot.fromLsn };
-      this.#isTakeOver = true;
+    this.#probe = new StreamProbe({ ref, clock, ask: askProbe }, claim.serverVersion);
+    this.#ackedLsn = fromLsn;
+    if (this.#term === null || !goesOn) {
+      const { isRewound } = this.#continuity;
+      this.#term = { epoch: claim.epoch, slotCreated: created !== null, isRewound, fromLsn };
       await onTerm(session, this.#term, onElected);
     }
     onElected();
-    return { publications: this.#streamed, confirmedLsn: slot.fromLsn };
+    return { publications: claim.publications, confirmedLsn: fromLsn };
   }
 
   #onStreaming(stream: WalStream): Timer[] {
@@ -256,48 +258,20 @@ export class Replication {
     for (;;) {
       const batch = await stream.next(BATCH_EVENTS_MAX);
       if (batch === null) throw await stream.ended;
-      await this.exclusively(() => this.#handOn(stream, batch));
+      await this.exclusively(() => handOn(stream, batch, { ...this.#options, signal: this.#stop.signal }));
       if (batch.messages.some((message) => this.#probe?.isBack(message))) this.#onCaughtUp();
-    }
-  }
-
-  /** Acknowledged only when the bus has it: a crash before that repeats rows, never loses them. */
-  async #handOn(stream: WalStream, batch: WalBatch): Promise<void> {
-    const { publish, log, ref } = this.#options;
-    for (;;) {
-      try {
-        await publish(batch);
-        if (batch.changes.length > 0) await ownSocketsHaveWritten();
-        return stream.done(batch);
-      } catch (error) {
-        if (!isAway(error)) throw error;
-        log.warn({ err: error, ref }, "a batch of changes waits to be handed on");
-        const isOver = stream.ended.then(() => true);
-        const isTime = this.#pause(HAND_ON_AGAIN_MS).then(() => this.#stop.signal.aborted);
-        if (await Promise.race([isOver, isTime])) throw error;
-      }
     }
   }
 
   /** A probe has come all the way: everything committed before this stream began has been handed on. */
   #onCaughtUp(): void {
-    const { notify, clock, log, ref } = this.#options;
-    const notice =
-      this.outages.end({ toLsn: this.#serverLsn, nowMs: clock.nowMs() }) ?? this.#endOfOthersOutage();
-    this.#isTakeOver = false;
+    const { notify, clock, log, ref, onLost, seenLsn } = this.#options;
+    const { notice, lost } = this.#continuity.caughtUp(clock.nowMs(), seenLsn());
     if (notice === null) return;
     const { fromLsn, toLsn, complete } = notice;
     log.info({ ref, fromLsn, toLsn, complete }, "changes have caught up");
     notify(notice);
-  }
-
-  /** The home before may have announced a loss that only its successor can close. Others do not hear of it. */
-  #endOfOthersOutage(): (HomeNotice & { kind: "database-recovered" }) | null {
-    if (!this.#isTakeOver || this.#term === null) return null;
-    const { fromLsn, slotCreated } = this.#term;
-    const toLsn = formatLsn(this.#serverLsn);
-    const { ref } = this.#options;
-    return { kind: "database-recovered", ref, fromLsn: formatLsn(fromLsn), toLsn, complete: !slotCreated };
+    if (lost !== null) onLost(lost);
   }
 
   async #onLost(error: unknown): Promise<void> {
@@ -314,8 +288,7 @@ export class Replication {
   async #skipUnreadable(): Promise<void> {
     const { ask, log, ref } = this.#options;
     try {
-      await ask((session) => skipToNow(session, this.slot), ASK_DEADLINE_MS);
-      this.outages.isIncomplete();
+      this.#continuity.skip(await ask((session) => skipToNow(session, this.slot), ASK_DEADLINE_MS));
     } catch (error) {
       log.warn({ err: error, ref }, "the slot could not be moved past the birth of a publication");
     }
@@ -324,12 +297,4 @@ export class Replication {
   #pause(ms: number): Promise<void> {
     return pause(ms, this.#options.clock, this.#stop.signal);
   }
-}
-
-/**
- * This node's own sockets write at the end of the turn in which the bus delivers to it. Acknowledged before that, rows
- * would be lost when the process is killed at that instant; a node that is not the home has no such promise.
- */
-async function ownSocketsHaveWritten(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await nextTurn();
 }

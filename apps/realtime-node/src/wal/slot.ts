@@ -16,8 +16,11 @@ export function slotName(ref: string): string {
 }
 
 export interface SlotStart {
-  /** The slot was not there, or Postgres had given it up: everything before `fromLsn` is out of reach. */
-  created: boolean;
+  /**
+   * Null for the slot that was there. A new one reaches nothing before `fromLsn`; the old one was not there, had been
+   * given up by Postgres, or by its home.
+   */
+  created: "slot-missing" | "slot-invalidated" | "slot-over-limit" | null;
   /** Streaming begins after this position. */
   fromLsn: Lsn;
 }
@@ -26,7 +29,7 @@ export interface SlotStart {
 export async function ensureSlot(session: Session, name: string): Promise<SlotStart> {
   const existing = await findSlot(session, name);
   if (existing !== undefined && existing.wal_status !== "lost") {
-    return { created: false, fromLsn: toLsnOrZero(existing.confirmed_flush_lsn) };
+    return { created: null, fromLsn: toLsnOrZero(existing.confirmed_flush_lsn) };
   }
   if (existing !== undefined) await dropSlot(session, name);
   await session.rows(`set statement_timeout = ${CREATE_TIMEOUT_MS}`);
@@ -34,7 +37,8 @@ export async function ensureSlot(session: Session, name: string): Promise<SlotSt
     `select lsn from pg_create_logical_replication_slot(${quoteLiteral(name)}, 'pgoutput')`,
   );
   await session.rows("set statement_timeout = 0");
-  return { created: true, fromLsn: toLsnOrZero(made?.lsn) };
+  const created = existing === undefined ? "slot-missing" : "slot-invalidated";
+  return { created, fromLsn: toLsnOrZero(made?.lsn) };
 }
 
 /**

@@ -50,6 +50,8 @@ export const RegisterShapes = z.object({
   bindings: z.array(BindingSpec).nonempty(),
   /** These bindings held before, with another home or epoch: the answer must say what they have missed. */
   resume: z.boolean().optional(),
+  /** With `resume`: the last change that the node has seen, or from where on these bindings were promised all. */
+  seen: z.string().optional(),
 });
 export type RegisterShapes = z.infer<typeof RegisterShapes>;
 
