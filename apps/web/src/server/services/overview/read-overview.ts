@@ -5,6 +5,7 @@ import type { Overview, ReplicationGlance } from "../../views/overview.ts";
 import { askNodes } from "../nodes/ask-nodes.ts";
 import { toProjectState } from "../projects/to-project-state.ts";
 import { newestHome } from "../replication/newest-home.ts";
+import { toReplicationVerdict } from "../replication/to-replication-verdict.ts";
 import { sumCounters, toRates, toRegionShares } from "./counters.ts";
 import { toVerdict } from "./to-verdict.ts";
 
@@ -35,7 +36,8 @@ export async function readOverviewAfter(
     state: toProjectState(status),
     surveyed,
     rates,
-    replication: glance && { ...glance, stateReason: home?.stateReason, blocker: home?.blocker },
+    replication: home && toReplicationVerdict({ home, surveyed, database: null, nowMs: resources.nowMs() }),
+    pool: home?.pool ?? null,
   });
   return {
     view: {

@@ -1,19 +1,14 @@
 import { expect, test } from "vitest";
-import type { ReplicationGlance } from "../../views/overview.ts";
 import { toVerdict, type VerdictInput } from "./to-verdict.ts";
 
-const REPLICATION: ReplicationGlance = {
-  node: "a",
-  state: "streaming",
-  lagMs: 4,
-  lagP99Ms: 9,
-  lagBytes: 0,
-  retainedBytes: 1_000,
-  retainedBytesMax: 1_000_000,
+const SURVEYED = { askedAtMs: 10_000, answered: ["a"], silent: [], silentNodes: [] };
+const HEALTHY: VerdictInput = {
+  state: "ready",
+  surveyed: SURVEYED,
+  rates: null,
+  replication: { level: "ok", sentence: "Streaming.", remedy: null },
   pool: { size: 2, inUse: 0, queued: 0 },
 };
-const SURVEYED = { askedAtMs: 10_000, answered: ["a"], silent: [], silentNodes: [] };
-const HEALTHY: VerdictInput = { state: "ready", surveyed: SURVEYED, rates: null, replication: REPLICATION };
 
 test("nothing to say is said", () => {
   expect(toVerdict(HEALTHY)).toEqual({ level: "ok", sentences: ["Healthy."] });
@@ -35,27 +30,31 @@ test("no node at all is an outage, not a row of zeros", () => {
   });
 });
 
-test("lag names the transaction that causes it", () => {
+test("what holds up replication is said in the words of its own page", () => {
   const replication = {
-    ...REPLICATION,
-    lagMs: 12_000,
-    blocker: { pid: 4711, user: "backup", ageMs: 9 * 60_000 },
-  };
-  expect(toVerdict({ ...HEALTHY, replication }).sentences[0]).toMatch(
-    /^Replication is 12.* s behind: a transaction of `backup` \(pid 4711\) has been open for 9 min/,
-  );
+    level: "warning",
+    sentence: "A transaction of `backup` is open.",
+    remedy: null,
+  } as const;
+  expect(toVerdict({ ...HEALTHY, replication })).toEqual({
+    level: "warning",
+    sentences: ["A transaction of `backup` is open."],
+  });
+  expect(toVerdict({ ...HEALTHY, replication: { ...replication, level: "idle" } }).level).toBe("ok");
 });
 
 test("the worst comes first, and only two sentences are said", () => {
-  const replication = {
-    ...REPLICATION,
-    state: "lost" as const,
-    stateReason: "connection refused",
-    retainedBytes: 900_000,
+  const verdict = toVerdict({
+    ...HEALTHY,
+    surveyed: {
+      ...SURVEYED,
+      silent: ["b"],
+      silentNodes: [{ node: "b", region: "b", beatAtMs: 0, connections: 1, reason: "" }],
+    },
+    replication: { level: "broken", sentence: "The database is lost.", remedy: null },
     pool: { size: 2, inUse: 2, queued: 7 },
-  };
-  const verdict = toVerdict({ ...HEALTHY, replication });
+  });
   expect(verdict.level).toBe("broken");
   expect(verdict.sentences).toHaveLength(2);
-  expect(verdict.sentences[0]).toContain("connection refused");
+  expect(verdict.sentences[0]).toBe("The database is lost.");
 });

@@ -6,8 +6,8 @@ import type { ProjectCard, ProjectList } from "../../views/project.ts";
 import type { Point, Surveyed } from "../../views/survey.ts";
 import { askNodes } from "../nodes/ask-nodes.ts";
 import { readSeries } from "../overview/read-series.ts";
-import { LAG_WARNING_MS } from "../overview/to-verdict.ts";
 import { newestHome } from "../replication/newest-home.ts";
+import { LAG_WARNING_MS } from "../replication/to-replication-verdict.ts";
 import { toProjectState } from "./to-project-state.ts";
 
 const SPARKLINE_MS = 30 * 60_000;

@@ -7,7 +7,7 @@ import { askDatabase } from "../database/ask-database.ts";
 import { toSlotName } from "../projects/drop-slot.ts";
 
 /** Pages ask every second; the database is asked by all of them together this often, and no longer than this. */
-const FRESH_MS = { urgent: 2_000, calm: 10_000 };
+const FRESH_MS = { urgent: 2_000, calm: 5_000 };
 const PATIENCE = { connectTimeoutMs: 1_500, statementTimeoutMs: 1_500 };
 /** Nobody has looked at this project for so long: what was known of its slot is forgotten. */
 const FORGET_MS = 60_000;
@@ -30,7 +30,7 @@ interface Known {
 export class SlotWitnesses {
   readonly #known = new Map<string, Known>();
 
-  /** Does not reject. @param urgent something is wrong: a witness of ten seconds ago is too old */
+  /** Does not reject. @param urgent something is wrong: a witness of five seconds ago is too old */
   ask(scope: Scope, urgent: boolean): Promise<DatabaseWitness> {
     const { ref } = scope.project;
     const nowMs = scope.resources.nowMs();

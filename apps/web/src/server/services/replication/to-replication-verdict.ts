@@ -2,10 +2,14 @@ import type { ReplicationSnapshot, SlotBlocker } from "@tidewire/protocol/cluste
 import { formatBytes, formatDuration, formatMs, formatRate, plural } from "../../../lib/format.ts";
 import type { DatabaseWitness, ReplicationView, SlotFacts, SlotHolder } from "../../views/replication.ts";
 import type { Surveyed } from "../../views/survey.ts";
-import { LAG_BROKEN_MS, LAG_WARNING_MS, RETAINED_WARNING_SHARE } from "../overview/to-verdict.ts";
 
 type Verdict = ReplicationView["verdict"];
 
+/** A reader notices a delay of seconds; half a minute is an incident. */
+export const LAG_WARNING_MS = 5_000;
+const LAG_BROKEN_MS = 30_000;
+/** Above this share of the slot's limit somebody should look before it is lost. */
+const RETAINED_WARNING_SHARE = 0.7;
 /** A transaction that has been open for so long pins more than a moment's WAL. */
 const BLOCKER_WARNING_MS = 10_000;
 /** A walsender is asked for a word several times a second. */
@@ -50,7 +54,7 @@ function ofNoHome(
     forMs: Math.max(0, nowMs - beatAtMs),
   }));
   const slot = database?.kind === "said" ? database.slot : null;
-  if (slot !== null) return ofUnledSlot(slot, silent);
+  if (slot !== null) return ofUnledSlot(slot, silent, answered.length > 0);
   const elsewhere = database?.kind === "silent" ? ` Nor does the database: ${lower(database.reason)}` : "";
   if (answered.length === 0) {
     return say("broken", `No realtime node answers: the state of replication is not known.${elsewhere}`);
@@ -71,7 +75,7 @@ interface Silent {
 }
 
 /** A slot that no node speaks for: who has hold of it tells why. */
-function ofUnledSlot(slot: SlotFacts, silent: readonly Silent[]): Verdict {
+function ofUnledSlot(slot: SlotFacts, silent: readonly Silent[], isAnybodyThere: boolean): Verdict {
   const { holder, inactiveForMs, lagBytes, unmovedForMs } = slot;
   const waiting = `${formatBytes(lagBytes)} of WAL wait in the slot and follow in order.`;
   const absent = silent.map(
@@ -103,11 +107,10 @@ function ofUnledSlot(slot: SlotFacts, silent: readonly Silent[]): Verdict {
   if (absent.length > 0) {
     return say("broken", `Nobody has read the slot${since}: ${absent.join("; ")}. ${waiting}`);
   }
+  const kept = `${formatBytes(lagBytes)} of WAL wait for whoever comes next.`;
+  if (!isAnybodyThere) return say("broken", `Nobody has read the slot${since}: no node is running. ${kept}`);
   const level = lagBytes > UNREAD_WARNING_BYTES ? "warning" : "idle";
-  return say(
-    level,
-    `Nobody has read the slot${since}, because no channel needs it: ${formatBytes(lagBytes)} of WAL wait for the next one.`,
-  );
+  return say(level, `Nobody has read the slot${since}, because no channel needs it: ${kept}`);
 }
 
 function ofLost(home: ReplicationSnapshot, database: DatabaseWitness | null, nowMs: number): Verdict {
