@@ -108,15 +108,14 @@ describe("[10] what Supabase's boards ask for is there and true", () => {
     expect(admin.status).toBe(200);
   });
 
-  test.each([
-    "/api/tenants/x/health",
-    "/api/openapi",
-    "/swaggerui",
-  ])("[M8] a node without a control plane says so at %s", async (path) => {
-    const answer = await fetch(cluster.nodes[0]?.url + path);
-    expect(answer.status).toBe(503);
-    expect(await answer.json()).toEqual({ message: expect.stringContaining("TIDEWIRE_CONTROL_URL") });
-  });
+  test.each(["/api/tenants/x/health", "/api/openapi", "/swaggerui"])(
+    "[M8] a node without a control plane says so at %s",
+    async (path) => {
+      const answer = await fetch(cluster.nodes[0]?.url + path);
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toEqual({ message: expect.stringContaining("TIDEWIRE_CONTROL_URL") });
+    },
+  );
 });
 
 describe("[10] with METRICS_JWT_SECRET a token is needed, everywhere", () => {
