@@ -45,7 +45,9 @@ test("a policy from a template lets in whom the simulator says, until it is drop
   await policy.getByRole("button", { name: `Drop ${POLICY}` }).click();
   const question = page.getByRole("dialog", { name: `Drop the policy ${POLICY}` });
   await expect(question).toContainText(`drop policy "${POLICY}" on realtime.messages;`);
-  await question.getByRole("button", { name: "Run SQL" }).click();
+  await question.getByRole("button", { name: "Dry run" }).click();
+  await expect(question.getByRole("list", { name: "Effects" })).toContainText("− read broadcast");
+  await question.getByRole("button", { name: "Drop policy" }).click();
   await expect(policy).toHaveCount(0);
   await expect(page.getByRole("region", { name: "Result" })).toContainText("is refused");
 

@@ -1,3 +1,5 @@
+import { dryRunPolicies } from "@tidewire/db/policy-dry-run";
+import { readPolicyTables, type TablePolicy } from "@tidewire/db/policy-tables";
 import { openClient } from "@tidewire/testkit/project-database";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { describePolicy } from "../src/lib/policies/describe-policy.ts";
@@ -265,6 +267,81 @@ async function partitions(): Promise<string[]> {
   );
   return rows.map(({ name }) => name);
 }
+
+describe("the dry run", () => {
+  const subjects = [
+    { role: "authenticated", sub: ADA, topic: `room:${ADA}` },
+    { role: "authenticated", sub: BOB, topic: `room:${ADA}` },
+    { role: "anon", sub: null, topic: "news:1" },
+  ];
+
+  async function run(change: (policies: TablePolicy[]) => TablePolicy[], deadlineMs = 5_000) {
+    await using client = await openClient(databaseUrl);
+    const before = (await readPolicyTables(client))[0]?.policies ?? [];
+    return await dryRunPolicies(client, { before, after: change(before) }, subjects, { deadlineMs });
+  }
+  const read: TablePolicy = {
+    name: "read",
+    command: "select",
+    permissive: true,
+    roles: ["authenticated"],
+    using: "realtime.topic() = 'room:' || auth.uid()::text",
+    check: null,
+  };
+
+  test("says who would gain and who would lose, as the policies really do once they are made", async () => {
+    expect(await run((before) => [...before, read])).toEqual({
+      asked: 3,
+      effects: [{ ...subjects[0], gains: ["read broadcast", "read presence"], losses: [] }],
+    });
+    await create(read);
+    expect(decided(await simulate(`room:${ADA}`, signedIn(ADA)))).toEqual([
+      "read broadcast",
+      "read presence",
+    ]);
+    expect(decided(await simulate(`room:${ADA}`, signedIn(BOB)))).toEqual([]);
+    expect((await run(() => [])).effects).toEqual([
+      { ...subjects[0], gains: [], losses: ["read broadcast", "read presence"] },
+    ]);
+    const narrow = { ...read, permissive: false, using: "extension = 'presence'" };
+    expect((await run((before) => [...before, narrow])).effects).toEqual([
+      { ...subjects[0], gains: [], losses: ["read broadcast"] },
+    ]);
+    expect((await run((before) => before)).effects).toEqual([]);
+  });
+
+  test("changes nothing, locks nothing, and stops at its deadline", async () => {
+    await using reader = await openClient(databaseUrl);
+    await reader.query("begin; select count(*) from realtime.messages");
+    expect((await run((before) => [...before, { ...read, roles: [], using: "true" }])).effects).toHaveLength(
+      3,
+    );
+    await reader.query("rollback");
+    expect((await caller.policies.list({ ref })).tables[0]?.policies).toEqual([]);
+    expect((await run((before) => before, 0)).asked).toBeLessThan(3);
+  });
+
+  test("a draft that raises is a no; one that Postgres cannot read brings nothing else along", async () => {
+    expect((await run((before) => [...before, { ...read, using: "no_such_column" }])).effects).toEqual([]);
+    const smuggled = "true)::boolean; drop table realtime.messages; select (true";
+    expect((await run((before) => [...before, { ...read, using: smuggled }])).effects).toEqual([]);
+    expect(await sql("select to_regclass('realtime.messages')::text as there")).toEqual([
+      { there: "realtime.messages" },
+    ]);
+  });
+
+  test("without nodes nobody was seen; it is asked about realtime.messages only", async () => {
+    const change = { kind: "create-policy", ...MESSAGES, ...read } as const;
+    expect(await caller.policies.dryRun({ ref, change })).toEqual({
+      asked: 0,
+      unasked: 0,
+      silent: [],
+      effects: [],
+    });
+    const elsewhere = { ...change, schema: "public", table: "orders" };
+    await expect(caller.policies.dryRun({ ref, change: elsewhere })).rejects.toThrow("realtime.messages");
+  });
+});
 
 describe("who may change them", () => {
   test("every change is written down with its SQL and who did it", async () => {

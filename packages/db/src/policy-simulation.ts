@@ -1,14 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { type AuthorizeRequest, Extension, type Grants } from "@tidewire/protocol/cluster/home";
 import type { ClientBase } from "pg";
-import {
-  assumeIdentity,
-  authorize,
-  type Identity,
-  insertProbes,
-  type Probe,
-  type ProbeSession,
-} from "./policy-probe.ts";
+import { authorize, type Identity, type ProbeSession } from "./policy-probe.ts";
+import { askRules, sqlStateOf } from "./policy-votes.ts";
 
 const ACTIONS = ["read", "write"] as const;
 export type PolicyAction = (typeof ACTIONS)[number];
@@ -67,7 +60,7 @@ export async function simulatePolicies(client: ClientBase, identity: Identity): 
     await ask(client, session, "write", identity),
   ];
   const policies = await readPolicies(client, role.name);
-  const votes = role.exists ? await collectVotes(client, identity, policies) : abstain(policies);
+  const votes = await collectVotes(client, identity, policies);
   const { rows } = await client.query<{ on: boolean }>(
     `select relrowsecurity as "on" from pg_class where oid = 'realtime.messages'::regclass`,
   );
@@ -148,68 +141,28 @@ async function readPolicies(client: ClientBase, role: string): Promise<OnePolicy
   }
 }
 
-/**
- * Each policy's expression over the very row that the probe writes, as the role that asks. The row is handed over as a
- * value: as a row of the table the policies would hide it.
- */
+/** Of those that apply; the others are listed without one. */
 async function collectVotes(
   client: ClientBase,
   identity: Identity,
   policies: readonly OnePolicy[],
 ): Promise<PolicyVote[]> {
-  const votes: PolicyVote[] = [];
-  try {
-    await client.query("begin");
-    const probes = EXTENSIONS.map((extension): Probe => ({ extension, id: randomUUID() }));
-    const { rows } = await client.query<{ extension: Extension; row: string }>(
-      `${insertProbes(identity.topic, probes)} returning extension, to_jsonb(messages)::text as row`,
-    );
-    await client.query(assumeIdentity(identity));
-    for (const policy of policies) {
-      for (const { extension, row } of rows) votes.push(await vote(client, policy, extension, row));
-    }
-  } catch (error) {
-    // The probe itself could not be made or the role not be taken: the answers of the probe say so.
-    if (sqlStateOf(error) === null) throw error;
-    return abstain(policies);
-  } finally {
-    await client.query("rollback").catch(() => undefined);
-  }
-  return votes;
-}
-
-async function vote(
-  client: ClientBase,
-  policy: OnePolicy,
-  extension: Extension,
-  row: string,
-): Promise<PolicyVote> {
-  const abstained = toAbstention(policy, extension);
-  if (!policy.applies) return abstained;
-  // Without an expression a policy grants nothing, and forbids nothing.
-  if (policy.expression === null) return { ...abstained, vote: policy.permissive ? "no" : "yes" };
-  await client.query("savepoint vote");
-  try {
-    const { rows } = await client.query<{ yes: boolean | null }>(
-      `select (${policy.expression})::boolean as yes
-         from jsonb_populate_record(null::realtime.messages, $1::jsonb) as messages`,
-      [row],
-    );
-    return { ...abstained, vote: rows[0]?.yes === true ? "yes" : "no" };
-  } catch (error) {
-    if (sqlStateOf(error) === null) throw error;
-    return { ...abstained, vote: "error", error: messageOf(error) };
-  } finally {
-    await client.query("rollback to savepoint vote");
-  }
-}
-
-function abstain(policies: readonly OnePolicy[]): PolicyVote[] {
-  return policies.flatMap((policy) => EXTENSIONS.map((extension) => toAbstention(policy, extension)));
-}
-
-function toAbstention({ action, name, permissive, applies }: OnePolicy, extension: Extension): PolicyVote {
-  return { action, extension, policy: name, permissive, applies, vote: null, error: null };
+  const asked = policies.filter(({ applies }) => applies);
+  const votes = await askRules(client, identity, asked);
+  return policies.flatMap((policy) =>
+    EXTENSIONS.map((extension): PolicyVote => {
+      const vote = votes?.[asked.indexOf(policy)]?.[extension];
+      return {
+        action: policy.action,
+        extension,
+        policy: policy.name,
+        permissive: policy.permissive,
+        applies: policy.applies,
+        vote: vote?.said ?? null,
+        error: vote?.said === "error" ? vote.message : null,
+      };
+    }),
+  );
 }
 
 function sessionOf(client: ClientBase): ProbeSession {
@@ -220,16 +173,6 @@ function sessionOf(client: ClientBase): ProbeSession {
       return results.findLast((each) => each.fields.length > 0)?.rows ?? [];
     },
   };
-}
-
-function sqlStateOf(error: unknown): string | null {
-  const code: unknown = error instanceof Object ? Reflect.get(error, "code") : null;
-  return typeof code === "string" &&
-    /^[0-9A-Z]{5}$/.test(code) &&
-    /\d/.test(code) &&
-    !/^(08|53|57P)/.test(code)
-    ? code
-    : null;
 }
 
 function messageOf(error: unknown): string {

@@ -1,11 +1,13 @@
 "use client";
 import type { ReactNode } from "react";
 import { toSqlText } from "#lib/database-change.ts";
-import type { DatabaseChange } from "#lib/schemas/database.ts";
+import { isMessages } from "#lib/policies/describe-policy.ts";
+import type { PolicyChange } from "#lib/schemas/database.ts";
 import { Button } from "#ui/button.tsx";
 import { CodeBlock } from "#ui/code-block.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { ProblemState } from "#ui/problem-state.tsx";
+import { DryRun } from "./dry-run.tsx";
 import { useApply } from "./use-apply.ts";
 
 interface ChangePanelProps {
@@ -13,8 +15,10 @@ interface ChangePanelProps {
   title: string;
   description: ReactNode;
   action: string;
+  /** Something that worked may stop working. */
+  isDanger?: boolean;
   /** Null while there is nothing to run. */
-  change: DatabaseChange | null;
+  change: PolicyChange | null;
   /** Stands in place of the SQL meanwhile. */
   why: string;
   onClose: () => void;
@@ -23,7 +27,7 @@ interface ChangePanelProps {
 
 /** A form beside the list; the SQL that it comes to stays in sight while it is filled in, and is what runs. */
 export function ChangePanel(props: ChangePanelProps) {
-  const { projectRef, title, description, action, change, why, onClose, children } = props;
+  const { projectRef, title, description, action, isDanger, change, why, onClose, children } = props;
   const { run, isPending, error } = useApply(projectRef, onClose);
   return (
     <Dialog
@@ -54,12 +58,18 @@ export function ChangePanel(props: ChangePanelProps) {
             <p className="rounded-md border border-dashed p-3 text-muted text-xs">{why}</p>
           )}
         </section>
+        {change && isMessages(change) ? <DryRun projectRef={projectRef} change={change} /> : null}
         {error ? <ProblemState error={error} /> : null}
         <footer className="sticky bottom-0 -mx-5 -mb-4 flex justify-end gap-2 border-t bg-surface px-5 py-3">
           <Button variant="ghost" onClick={onClose} disabled={isPending}>
             Cancel
           </Button>
-          <Button type="submit" variant="primary" busy={isPending} disabled={change === null}>
+          <Button
+            type="submit"
+            variant={isDanger ? "danger" : "primary"}
+            busy={isPending}
+            disabled={change === null}
+          >
             {action}
           </Button>
         </footer>

@@ -1,24 +1,23 @@
 "use client";
-import type { PolicyTable } from "@tidewire/db/policy-tables";
+import type { PolicyTable, TablePolicy } from "@tidewire/db/policy-tables";
 import { useState } from "react";
 import { toStatements } from "#lib/database-change.ts";
-import type { DatabaseChange } from "#lib/schemas/database.ts";
+import type { PolicyChange } from "#lib/schemas/database.ts";
 import { ChangePanel } from "./change-panel.tsx";
 import { parseDraft, toDraft } from "./draft.ts";
 import { PolicyForm } from "./policy-form.tsx";
-import type { PolicyOf } from "./table-card.tsx";
 
 interface EditPolicyProps {
   projectRef: string;
   table: PolicyTable;
-  policy: PolicyOf;
+  policy: TablePolicy;
   onClose: () => void;
 }
 
 export function EditPolicy({ projectRef, table, policy, onClose }: EditPolicyProps) {
   const [draft, setDraft] = useState(() => toDraft(policy));
   const parsed = parseDraft(draft);
-  const change: DatabaseChange | null =
+  const change: PolicyChange | null =
     "shape" in parsed
       ? { kind: "edit-policy", schema: table.schema, table: table.table, before: policy, after: parsed.shape }
       : null;

@@ -1,7 +1,6 @@
 "use client";
-import type { PolicyTable } from "@tidewire/db/policy-tables";
+import type { PolicyTable, TablePolicy } from "@tidewire/db/policy-tables";
 import { Pencil, Trash2 } from "lucide-react";
-import { useAskChange } from "#features/database/change-dialog.tsx";
 import { toStatements } from "#lib/database-change.ts";
 import { describePolicy } from "#lib/policies/describe-policy.ts";
 import { Badge } from "#ui/badge.tsx";
@@ -9,22 +8,21 @@ import { Button } from "#ui/button.tsx";
 import { CodeBlock } from "#ui/code-block.tsx";
 import { WithCode } from "#ui/with-code.tsx";
 import type { Said } from "./said.ts";
-import type { PolicyOf } from "./table-card.tsx";
 
 const SAID: Record<Said, string> = { yes: "says yes", no: "says no", error: "raises an error" };
 
 interface PolicyItemProps {
   table: PolicyTable;
-  policy: PolicyOf;
+  policy: TablePolicy;
   mayChange: boolean;
   /** What it has said in the simulation on this page, if that was decisive. */
   said: Said | undefined;
   onEdit: () => void;
+  onDrop: () => void;
 }
 
 /** A policy's words beside its SQL: whoever trusts neither alone can hold them against each other. */
-export function PolicyItem({ table, policy, mayChange, said, onEdit }: PolicyItemProps) {
-  const ask = useAskChange();
+export function PolicyItem({ table, policy, mayChange, said, onEdit, onDrop }: PolicyItemProps) {
   const place = { schema: table.schema, table: table.table };
   const [sql = ""] = toStatements({ kind: "create-policy", ...place, ...policy });
   return (
@@ -57,7 +55,7 @@ export function PolicyItem({ table, policy, mayChange, said, onEdit }: PolicyIte
             variant="ghost"
             disabled={!mayChange}
             aria-label={`Drop ${policy.name}`}
-            onClick={() => ask({ kind: "drop-policy", ...place, name: policy.name })}
+            onClick={onDrop}
           >
             <Trash2 className="size-3" aria-hidden /> Drop
           </Button>

@@ -1,5 +1,5 @@
 "use client";
-import type { PolicyTable } from "@tidewire/db/policy-tables";
+import type { PolicyTable, TablePolicy } from "@tidewire/db/policy-tables";
 import { Plus } from "lucide-react";
 import { useAskChange } from "#features/database/change-dialog.tsx";
 import { describeRoles, isMessages } from "#lib/policies/describe-policy.ts";
@@ -10,18 +10,17 @@ import { StatusMark } from "#ui/status-mark.tsx";
 import { PolicyItem } from "./policy-item.tsx";
 import type { Said } from "./said.ts";
 
-export type PolicyOf = PolicyTable["policies"][number];
-
 interface TableCardProps {
   table: PolicyTable;
   mayChange: boolean;
   said: ReadonlyMap<string, Said>;
   onCreate: () => void;
-  onEdit: (policy: PolicyOf) => void;
+  onEdit: (policy: TablePolicy) => void;
+  onDrop: (policy: TablePolicy) => void;
 }
 
 /** One table: whether its policies are asked at all, and each of them in words and in SQL. */
-export function TableCard({ table, mayChange, said, onCreate, onEdit }: TableCardProps) {
+export function TableCard({ table, mayChange, said, onCreate, onEdit, onDrop }: TableCardProps) {
   const ask = useAskChange();
   const { schema, table: name, rowSecurity, policies } = table;
   const title = `${schema}.${name}`;
@@ -57,6 +56,7 @@ export function TableCard({ table, mayChange, said, onCreate, onEdit }: TableCar
               mayChange={mayChange}
               said={said.get(policy.name)}
               onEdit={() => onEdit(policy)}
+              onDrop={() => onDrop(policy)}
             />
           ))}
         </ul>

@@ -54,6 +54,11 @@ const EditPolicy = OfTable.extend({
 });
 export type EditPolicy = z.infer<typeof EditPolicy>;
 
+const DropPolicy = OfTable.extend({ kind: z.literal("drop-policy"), name: Identifier });
+
+export const PolicyChange = z.discriminatedUnion("kind", [CreatePolicy, EditPolicy, DropPolicy]);
+export type PolicyChange = z.infer<typeof PolicyChange>;
+
 /** Everything the dashboard changes in a project's database. Its SQL is made by `toStatements`, for the eye and for Postgres. */
 export const DatabaseChange = z.discriminatedUnion("kind", [
   Publish,
@@ -62,7 +67,7 @@ export const DatabaseChange = z.discriminatedUnion("kind", [
   OfTable.extend({ kind: z.literal("replica-identity"), identity: z.enum(["default", "full"]) }),
   CreatePolicy,
   EditPolicy,
-  OfTable.extend({ kind: z.literal("drop-policy"), name: Identifier }),
+  DropPolicy,
 ]);
 export type DatabaseChange = z.infer<typeof DatabaseChange>;
 
@@ -73,3 +78,10 @@ export const Simulate = OfProject.extend({
   claims: z.record(z.string(), z.unknown()),
 });
 export type Simulate = z.infer<typeof Simulate>;
+
+export const DryRun = OfProject.extend({
+  change: PolicyChange.refine(
+    ({ schema, table }) => schema === "realtime" && table === "messages",
+    "only policies on realtime.messages decide about joins",
+  ),
+});

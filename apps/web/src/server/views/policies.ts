@@ -1,3 +1,4 @@
+import type { Effect } from "@tidewire/db/policy-dry-run";
 import type { PolicyAction, PolicyVote, SimulatedRole } from "@tidewire/db/policy-simulation";
 import type { PolicyTable } from "@tidewire/db/policy-tables";
 import type { Extension } from "@tidewire/protocol/cluster/home";
@@ -31,4 +32,15 @@ export interface SimulationView {
   refusal: string | null;
   decisions: Decision[];
   votes: PolicyVote[];
+}
+
+/** What a change would do to those who were lately seen at private topics. */
+export interface DryRunView {
+  /** People at topics that were asked about. */
+  asked: number;
+  /** Those for whom the time was too short. */
+  unasked: number;
+  /** Nodes that did not say whom they have seen. */
+  silent: string[];
+  effects: Effect[];
 }

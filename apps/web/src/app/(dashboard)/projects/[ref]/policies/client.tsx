@@ -1,13 +1,14 @@
 "use client";
-import type { PolicyTable } from "@tidewire/db/policy-tables";
+import type { PolicyTable, TablePolicy } from "@tidewire/db/policy-tables";
 import { RefreshCw } from "lucide-react";
 import { useMemo, useState } from "react";
 import { ChangeProvider } from "#features/database/change-dialog.tsx";
+import { DropPolicy } from "#features/policies/drop-policy.tsx";
 import { EditPolicy } from "#features/policies/edit-policy.tsx";
 import { NewPolicy } from "#features/policies/new-policy.tsx";
 import { type Said, saidBy } from "#features/policies/said.ts";
 import { Simulator } from "#features/policies/simulator.tsx";
-import { type PolicyOf, TableCard } from "#features/policies/table-card.tsx";
+import { TableCard } from "#features/policies/table-card.tsx";
 import { usePolicies } from "#features/policies/use-policies.ts";
 import { mayDevelop } from "#features/project/role.ts";
 import { useProject } from "#features/project/use-project.ts";
@@ -22,7 +23,7 @@ import { SkeletonRows } from "#ui/skeleton.tsx";
 
 const NOBODY: ReadonlyMap<string, Said> = new Map();
 
-type Opened = { table: PolicyTable; policy: PolicyOf | null };
+type Opened = { table: PolicyTable } & ({ act: "create" } | { act: "edit" | "drop"; policy: TablePolicy });
 
 export function PoliciesClient({ projectRef }: { projectRef: string }) {
   const { data: view, error, refetch, isFetching, dataUpdatedAt } = usePolicies(projectRef);
@@ -56,8 +57,9 @@ export function PoliciesClient({ projectRef }: { projectRef: string }) {
               table={table}
               mayChange={mayDevelop(role) && (table.owned || view.isManaged)}
               said={isMessages(table) ? said : NOBODY}
-              onCreate={() => setOpened({ table, policy: null })}
-              onEdit={(policy) => setOpened({ table, policy })}
+              onCreate={() => setOpened({ table, act: "create" })}
+              onEdit={(policy) => setOpened({ table, act: "edit", policy })}
+              onDrop={(policy) => setOpened({ table, act: "drop", policy })}
             />
           ))}
           {view?.tables.every(isMessages) ? <NoTable /> : null}
@@ -72,18 +74,21 @@ export function PoliciesClient({ projectRef }: { projectRef: string }) {
           <Simulator projectRef={projectRef} version={dataUpdatedAt} onResult={setResult} />
         </div>
       </div>
-      {opened?.policy ? (
-        <EditPolicy
-          projectRef={projectRef}
-          table={opened.table}
-          policy={opened.policy}
-          onClose={() => setOpened(null)}
-        />
-      ) : opened ? (
-        <NewPolicy projectRef={projectRef} table={opened.table} onClose={() => setOpened(null)} />
-      ) : null}
+      {opened ? <Panel projectRef={projectRef} opened={opened} onClose={() => setOpened(null)} /> : null}
     </ChangeProvider>
   );
+}
+
+function Panel({ opened, ...rest }: { projectRef: string; opened: Opened; onClose: () => void }) {
+  const { table } = opened;
+  switch (opened.act) {
+    case "create":
+      return <NewPolicy table={table} {...rest} />;
+    case "edit":
+      return <EditPolicy table={table} policy={opened.policy} {...rest} />;
+    case "drop":
+      return <DropPolicy table={table} policy={opened.policy} {...rest} />;
+  }
 }
 
 const PUBLISH = `alter publication supabase_realtime add table public.messages;
