@@ -7,6 +7,7 @@ import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import type { SystemPayload } from "@tidewire/protocol/supabase/system";
 import { eventually } from "@tidewire/testkit/eventually";
 import type { ProjectDatabase } from "@tidewire/testkit/project-database";
+import type { Bus } from "../src/bus/bus.ts";
 import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
 import { Bindings, type ChangesSubscriber } from "../src/changes/bindings.ts";
 import { type Clock, systemClock } from "../src/clock.ts";
@@ -19,7 +20,7 @@ import { createProject, type Project } from "../src/projects/project.ts";
 export interface ChangesNode extends AsyncDisposable {
   readonly name: string;
   readonly project: Project;
-  readonly bus: MemoryBus;
+  readonly bus: Bus;
   readonly homes: Homes;
   readonly client: HomeClient;
   readonly bindings: Bindings;
@@ -37,6 +38,8 @@ export interface ChangesNode extends AsyncDisposable {
 interface Options {
   name?: string;
   broker?: MemoryBroker;
+  /** Instead of one on the broker. */
+  bus?: Bus;
   databaseUrl?: string;
   settings?: Partial<ProjectSettings>;
   limits?: Partial<ProjectLimits>;
@@ -48,7 +51,7 @@ export function startChangesNode(database: ProjectDatabase, options: Options = {
   const { name = "n1", broker = new MemoryBroker(), clock = systemClock } = options;
   const log = createLog({ level: logLevel(), fields: { node: name } });
   const life = { node: name, boot: `${Date.now()}${Math.floor(Math.random() * 1e6)}` };
-  const bus = new MemoryBus(broker);
+  const bus = options.bus ?? new MemoryBus(broker);
   const project = toProject(database, options);
   const registry = {
     find: async (ref: string) => (ref === project.ref ? project : undefined),
