@@ -108,6 +108,7 @@ describe("a session", () => {
   test.each([
     ["a message", `["${"x".repeat(MAX_FRAME_BYTES)}"]`],
     ["a body", `[]\n${"[]\n".repeat(2_700_000)}`],
+    ["a batch", "[]\n".repeat(1_001)],
   ])("[C35] %s that is too large ends the session", async (_, body) => {
     const poller = new Poller(edge.url);
     await poller.poll();

@@ -18,6 +18,8 @@ import { parseUpgrade, toUrl, type UpgradeRequest } from "./upgrade-request.ts";
 const TOKEN_BYTES = 24;
 /** Sockets are bounded by file descriptors; sessions have none, so they have a bound of their own. */
 const SESSIONS_MAX = 20_000;
+/** Clients post at most 100; thousands would hold up everybody else, for they are handled in one go. */
+const MESSAGES_MAX = 1_000;
 const NDJSON = /^application\/x-ndjson\s*(;|$)/i;
 
 /** A request as it arrived; `request` is the same one with its body and the end of its client's patience. */
@@ -104,7 +106,7 @@ export class LongPolling {
     }
     const isBatch = NDJSON.test(request.headers.get("content-type") ?? "");
     const messages = body && toMessages(Buffer.from(body.buffer), isBatch);
-    if (messages === null || messages.some((message) => message.byteLength > MAX_FRAME_BYTES)) {
+    if (messages === null || messages.length > MESSAGES_MAX || messages.some(isTooLarge)) {
       session.overflow();
       return toResponse({ status: 413 });
     }
@@ -118,8 +120,12 @@ export class LongPolling {
 
 /** One message per line; a client older than batches posts one message as it is. */
 function toMessages(body: Buffer, isBatch: boolean): Buffer[] {
-  const lines = isBatch ? body.toString("utf8").split(/\r?\n/) : [body];
+  const lines = isBatch ? body.toString("utf8").split(/\r?\n/, MESSAGES_MAX + 1) : [body];
   return lines.filter((line) => line.length > 0).map((line) => Buffer.from(line as string));
+}
+
+function isTooLarge(message: Buffer): boolean {
+  return message.byteLength > MAX_FRAME_BYTES;
 }
 
 const OPENING = new Set([..."[{"].map((character) => character.charCodeAt(0)));

@@ -57,7 +57,7 @@ export const CONNECTION_ERRORS = {
   },
   FrameTooLarge: {
     text: "Frame exceeds 5,000,000 bytes",
-    when: "A client announces a frame of more than 5,000,000 bytes.",
+    when: "A client announces a frame of more than 5,000,000 bytes, or posts that much in one message, 8,000,000 bytes in all or over 1,000 messages at once.",
     effect: "close",
     closeCode: 1009,
     retry: "after-change",
@@ -73,7 +73,7 @@ export const CONNECTION_ERRORS = {
   },
   SilentClient: {
     text: "No sign of life for 9 seconds",
-    when: "Not one byte came for 9 seconds although the server pinged: the client or its network is gone.",
+    when: "Not one byte came for 9 seconds although the server pinged, or no poll: the client or its network is gone.",
     effect: "close",
     closeCode: 4409,
     retry: "at-once",
@@ -81,7 +81,7 @@ export const CONNECTION_ERRORS = {
   },
   SlowConsumer: {
     text: "Client reads too slowly",
-    when: "More than 4 MiB wait to be sent on one socket.",
+    when: "More than 4 MiB wait to be sent on one socket, or to be fetched by polls.",
     effect: "close",
     closeCode: 4408,
     retry: "with-backoff",
