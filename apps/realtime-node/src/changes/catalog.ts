@@ -14,6 +14,8 @@ export interface TableColumn {
   readonly isEnum: boolean;
   /** Of the column's own type, quoted: good for a cast. */
   readonly sqlType: string;
+  /** Quoted, for a column that was given another collation than its type has. */
+  readonly collation: string | null;
   /** Equal exactly when the bytes are equal. */
   readonly isDeterministic: boolean;
   /** Sorts by code points. */
@@ -99,6 +101,8 @@ const TABLES_QUERY = `
         'name', a.attname, 'attnum', a.attnum, 'typeOid', t.oid::int8, 'baseType', b.typname,
         'category', b.typcategory, 'isEnum', b.typtype = 'e',
         'sqlType', quote_ident(tn.nspname) || '.' || quote_ident(t.typname),
+        'collation', case when a.attcollation <> t.typcollation
+          then quote_ident(cn.nspname) || '.' || quote_ident(co.collname) end,
         'isDeterministic', coalesce(co.collisdeterministic, true),
         'isCodePointOrder', coalesce(co.collname in ('C', 'POSIX', 'ucs_basic') or co.collprovider = 'b'
           or (co.collname = 'default' and (select is_code_point_order from database)), true)
@@ -109,6 +113,7 @@ const TABLES_QUERY = `
       join bottom on bottom.oid = t.oid
       join pg_type b on b.oid = bottom.base
       left join pg_collation co on co.oid = a.attcollation
+      left join pg_namespace cn on cn.oid = co.collnamespace
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         and (c.attnames is null or a.attname = any(c.attnames))) as columns,
     (select json_agg(a.attname order by k.position)

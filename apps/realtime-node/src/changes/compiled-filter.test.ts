@@ -15,6 +15,7 @@ const column = (name: string, baseType: string): TableColumn => ({
   sqlType: `pg_catalog.${baseType}`,
   isDeterministic: true,
   isCodePointOrder: true,
+  collation: null,
 });
 const COLUMNS = new Map([
   ["id", column("id", "int4")],

@@ -203,10 +203,15 @@ const SQL_OPERATORS: Readonly<Record<string, string>> = {
   isdistinct: "IS DISTINCT FROM",
 };
 
+/** The column's value out of the text `v`. */
+export function valueSql({ sqlType, collation }: Pick<TableColumn, "sqlType" | "collation">): string {
+  return `(v::${sqlType}${collation === null ? "" : ` collate ${collation}`})`;
+}
+
 /** The comparison over the text `v`, as Supabase evaluates it: with typed literals (protocol 6.2). */
 export function sqlOf(test: Pick<CheckedTest, "op" | "negate" | "value" | "on">): string {
   const { op, negate, on } = test;
-  const value = `(v::${on.sqlType})`;
+  const value = valueSql(on);
   const not = negate ? "NOT " : "";
   if (op === "is") return `${value} IS ${not}${toTruth(test.value)}`;
   if (op === "in") return `${not}(${value} = ANY (${quoteLiteral(test.value)}::${on.sqlType}[]))`;

@@ -9,6 +9,7 @@ import { type CheckedTree, sqlOf } from "./compiled-filter.ts";
 
 /** Postgres' names of the errors that a literal may cause; clients read them in the refusal. */
 const CONDITIONS: Readonly<Record<string, string>> = {
+  "0A000": "feature_not_supported",
   "22P02": "invalid_text_representation",
   "22P03": "invalid_binary_representation",
   "22003": "numeric_value_out_of_range",
@@ -109,8 +110,8 @@ async function canonicalLiteral(
   ) {
     return value.replaceAll(/\s/g, "");
   }
-  if ((op === "like" || op === "ilike") && on.baseType !== "bpchar" && !value.includes("\\"))
-    return undefined;
+  const isAnyPatternFine = on.baseType !== "bpchar" && on.isDeterministic;
+  if ((op === "like" || op === "ilike") && isAnyPatternFine && !value.includes("\\")) return undefined;
   return askPostgres(session, test, on);
 }
 

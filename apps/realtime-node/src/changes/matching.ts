@@ -9,11 +9,17 @@ export interface MatchedChange {
   readonly shapes: TableShape[];
 }
 
-/** Comparisons that were put off: each asks about one column's value in one SQL expression. */
-export class RemoteQuestions {
-  readonly #questions = new Map<string, { test: RemoteTest; values: Map<string | null, boolean> }>();
+/** One column's value in one SQL expression, for each value whether it holds. */
+export interface RemoteQuestion {
+  readonly test: RemoteTest;
+  readonly values: Map<string | null, boolean>;
+}
 
-  get all(): Iterable<{ test: RemoteTest; values: Map<string | null, boolean> }> {
+/** Comparisons that were put off. */
+export class RemoteQuestions {
+  readonly #questions = new Map<string, RemoteQuestion>();
+
+  get all(): Iterable<RemoteQuestion> {
     return this.#questions.values();
   }
 

@@ -7,11 +7,12 @@ import type { Relation, RowChange } from "../wal/row-change.ts";
 import type { TypeCatalog } from "../wal/type-catalog.ts";
 import { JsonRenderer } from "../wal/types.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
+import { askInParts } from "./ask-in-parts.ts";
 import { EnvelopeSender, type Sent } from "./envelope-sender.ts";
 import { viewsByHolder } from "./envelopes.ts";
 import { JsonArena } from "./json-arena.ts";
 import { LagStages } from "./lag-stages.ts";
-import { confirm, type MatchedChange, match, RemoteQuestions } from "./matching.ts";
+import { confirm, type MatchedChange, match, type RemoteQuestion, RemoteQuestions } from "./matching.ts";
 import { RemoteValues } from "./remote-values.ts";
 import { type Ask, authorizeRows, type Unchecked } from "./row-authorization.ts";
 import { holderKey, type NodeLife, type Shapes } from "./shapes.ts";
@@ -126,12 +127,22 @@ export class Publisher {
       if (found !== undefined) matched.push(found);
     }
     if (questions.isEmpty) return matched;
-    for (const { test, values } of questions.all) {
-      const asked = [...values.keys()];
+    for (const question of questions.all) await this.#answer(question, matched);
+    return matched.map((each) => confirm(each, questions.answer)).filter((each) => each !== undefined);
+  }
+
+  /** A value about which Postgres has no answer does not match; whoever asked is told. */
+  async #answer({ test, values }: RemoteQuestion, matched: readonly MatchedChange[]): Promise<void> {
+    const unanswered = await askInParts([...values.keys()], async (asked) => {
       const holding = await this.#options.ask((session) => holdsFor(session, test, asked));
       for (const position of holding) values.set(asked[position] ?? null, true);
-    }
-    return matched.map((each) => confirm(each, questions.answer)).filter((each) => each !== undefined);
+    });
+    if (unanswered.length === 0) return;
+    const asking = matched.flatMap(({ shapes }) =>
+      shapes.filter(({ filter }) => filter.needsPostgres && filter.columns.includes(test.column)),
+    );
+    const shapes = new Set(asking.map(({ shape }) => shape.id));
+    for (const { items, reason } of unanswered) this.#tell({ shapes, rows: items.length, reason });
   }
 
   async #prepareValues(matched: readonly MatchedChange[]): Promise<RemoteValues> {
@@ -142,7 +153,7 @@ export class Publisher {
     if (oids.some((oid) => types.isMissing(oid))) await ask((session) => types.ensure(session, oids));
     const values = new RemoteValues(this.#renderer, types);
     for (const { change } of matched) values.note(change);
-    if (!values.isEmpty) await ask((session) => values.ask(session));
+    if (!values.isEmpty) await values.ask(ask);
     return values;
   }
 

@@ -1,7 +1,8 @@
 import type { Relation, RowChange } from "../wal/row-change.ts";
-import type { Session } from "../wal/session.ts";
 import type { JsonRenderer, TypeSource } from "../wal/types.ts";
+import { askInParts } from "./ask-in-parts.ts";
 import type { RenderValue } from "./change-data.ts";
+import type { Ask } from "./row-authorization.ts";
 import { renderRemotely } from "./visibility.ts";
 
 interface RemoteColumn {
@@ -36,13 +37,16 @@ export class RemoteValues {
     }
   }
 
-  async ask(session: Session): Promise<void> {
+  /** A value that Postgres cannot render is its text, like those of the types that nobody knows. */
+  async ask(ask: Ask): Promise<void> {
     for (const [typeOid, values] of this.#byType) {
-      const texts = [...values.keys()];
       const sqlType = this.#types.get(typeOid)?.sqlName;
-      if (sqlType === undefined || texts.length === 0) continue;
-      const rendered = await renderRemotely(session, sqlType, texts);
-      for (const [index, json] of rendered.entries()) values.set(texts[index] ?? "", json);
+      if (sqlType === undefined || values.size === 0) continue;
+      const unanswered = await askInParts([...values.keys()], async (texts) => {
+        const rendered = await ask((session) => renderRemotely(session, sqlType, texts));
+        for (const [index, json] of rendered.entries()) values.set(texts[index] ?? "", json);
+      });
+      for (const text of unanswered.flatMap(({ items }) => items)) values.set(text, JSON.stringify(text));
     }
   }
 

@@ -1,14 +1,11 @@
-import { errorCodeOf, messageOf } from "../wal/postgres-error.ts";
 import type { Session } from "../wal/session.ts";
+import { askInParts } from "./ask-in-parts.ts";
 import type { Table } from "./catalog.ts";
 import type { Claims } from "./claims-class.ts";
 import { type MatchedChange, reader, rowErrorFor } from "./matching.ts";
-import { seeing, TransactionUnseen } from "./seeing.ts";
+import { seeing } from "./seeing.ts";
 import type { TableShape } from "./shapes.ts";
 import { type RowKey, visibleRows } from "./visibility.ts";
-
-/** One slow or failing policy must not hold the stream of all others for long. */
-const STATEMENTS_MAX = 24;
 
 /** Runs one statement batch with a deadline; rejects with Postgres' own error, or a Refusal when the database is away. */
 export type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
@@ -120,51 +117,12 @@ class Questions {
   }
 }
 
-function answer(question: Question, ask: Ask): Promise<Unchecked[]> {
-  return check(question, [...question.keys], ask, { left: STATEMENTS_MAX });
-}
-
-/**
- * A statement that fails because of some row, or takes too long, is cut in halves: one bad row must not hide the others.
- * What is left when the statements are used up, and whatever fails for another reason, is hidden from the class.
- */
-async function check(
-  question: Question,
-  keys: [string, RowKey][],
-  ask: Ask,
-  statements: { left: number },
-): Promise<Unchecked[]> {
-  statements.left--;
-  try {
-    const rowKeys = keys.map(([, key]) => key);
-    const { table, claims, xids } = question;
-    const found = await seeing(xids, () => ask((session) => visibleRows(session, table, claims, rowKeys)));
-    for (const position of found.positions) question.visible.add(keys[position]?.[0] ?? "");
-    return [];
-  } catch (error) {
-    const code = errorCodeOf(error) ?? "";
-    const isUnseen = error instanceof TransactionUnseen;
-    if (!isStatementFailure(code) && !isUnseen) throw error;
-    if (keys.length > 1 && statements.left > 1 && isAboutRows(code)) {
-      const middle = Math.ceil(keys.length / 2);
-      const first = await check(question, keys.slice(0, middle), ask, statements);
-      return [...first, ...(await check(question, keys.slice(middle), ask, statements))];
-    }
-    return [{ shapes: question.shapes, rows: keys.length, reason: messageOf(error) }];
-  }
-}
-
-/** The deadline of the pool and that of Postgres. */
-const TOO_SLOW: ReadonlySet<string> = new Set(["QueryCanceled", "57014"]);
-
-/** As opposed to the failure of a session, after which nothing is known and the same must be asked again. */
-function isStatementFailure(code: string): boolean {
-  return (
-    TOO_SLOW.has(code) || (/^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) && !/^(08|53|57|58|XX)/.test(code))
-  );
-}
-
-/** Data exceptions, RAISE in a policy's function, and time. */
-function isAboutRows(code: string): boolean {
-  return TOO_SLOW.has(code) || /^(22|P0)/.test(code);
+async function answer(question: Question, ask: Ask): Promise<Unchecked[]> {
+  const { table, claims, xids, visible, shapes } = question;
+  const unanswered = await askInParts([...question.keys], async (entries) => {
+    const keys = entries.map(([, key]) => key);
+    const found = await seeing(xids, () => ask((session) => visibleRows(session, table, claims, keys)));
+    for (const position of found.positions) visible.add(entries[position]?.[0] ?? "");
+  });
+  return unanswered.map(({ items, reason }) => ({ shapes, rows: items.length, reason }));
 }

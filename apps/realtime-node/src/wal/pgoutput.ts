@@ -190,7 +190,9 @@ export class PgoutputDecoder {
         if (at > this.#end) throw new MalformedWal(`a value goes ${at - this.#end} bytes beyond its message`);
         values[index] = buffer.utf8Slice(start, at);
       } else if (kind === VALUE.null) values[index] = null;
-      else if (kind !== VALUE.unchanged) throw new MalformedWal(`unknown value kind ${kind}`);
+      // A hole would be passed over by whoever maps the tuple.
+      else if (kind === VALUE.unchanged) values[index] = undefined;
+      else throw new MalformedWal(`unknown value kind ${kind}`);
     }
     this.#at = at;
     return values;
