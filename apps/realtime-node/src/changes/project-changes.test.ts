@@ -31,9 +31,15 @@ function setUp() {
     hold: async () => ({ known: 0, epoch: 1 }),
   };
   const log = createLog({ level: "silent", fields: {} });
-  const bindings = new Bindings({ bus, client, life, clock: systemClock, log });
+  let passedMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
+  const bindings = new Bindings({ bus, client, life, clock, log });
   let seq = 0;
   return {
+    /** Time in which nobody speaks. */
+    pass: (ms: number) => {
+      passedMs += ms;
+    },
     bus,
     asked,
     released,
@@ -119,6 +125,42 @@ describe("a channel's promise", () => {
     await home.answer(1, { shapes: ["z"], lsn: "0/20", epoch: 2 });
     expect(channel.got).toEqual(["7@0/11", "7@0/13"]);
     expect(channel.told).toHaveLength(1);
+  });
+
+  test("[R31] a channel that is given a backlog gets what its node has seen before for others, once", async () => {
+    const home = setUp();
+    const [stayed, came] = [home.channel("stayed"), home.channel("came")];
+    void stayed.subscribe();
+    await home.answer(0);
+    await home.send([envelope("0/11"), envelope("0/12")]);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.answer(1, { epoch: 2, lsn: "0/20" });
+    void came.subscribe();
+    await home.answer(2, { epoch: 2, lsn: "0/20", backlog: { fromLsn: "0/12", sinceMs: 0 } });
+    home.restartSequence();
+    await home.send([envelope("0/11"), envelope("0/12"), envelope("0/13")], { epoch: 2 });
+    expect(stayed.got).toEqual(["7@0/11", "7@0/12", "7@0/13"]);
+    expect(came.told).toMatchObject([{ message: "Subscribed to PostgreSQL", lsn: "0/12" }]);
+    expect(came.got).toEqual(["7@0/12", "7@0/13"]);
+    await home.say({ kind: "home", ref, node: "n3", boot: "b3", epoch: 3 });
+    await home.answer(3, { epoch: 3, lsn: "0/20" });
+    await home.answer(4, { epoch: 3, lsn: "0/20" });
+    home.restartSequence();
+    await home.send([envelope("0/12"), envelope("0/13"), envelope("0/14")], { epoch: 3 });
+    expect(stayed.got.slice(3)).toEqual(["7@0/14"]);
+    expect(came.got.slice(2)).toEqual(["7@0/14"]);
+  });
+
+  test("two homes with the same epoch, after a crash of Postgres, are two homes", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.answer(0);
+    await home.say({ kind: "stepped-down", ref, node: "n1", epoch: 1 });
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 1 });
+    await expect.poll(() => home.asked.length).toBe(2);
+    expect(home.asked[1]).toMatchObject({ resume: true });
   });
 
   test("an answer of an epoch that is over is not believed", async () => {
@@ -233,6 +275,66 @@ describe("losses of the database [D12]", () => {
       "Recovered",
     ]);
     expect(late.told.map(({ message }) => message)).toContain("DatabaseUnavailable: gone");
+  });
+
+  test("the silence of a home is a loss like others; the next home closes it, or the same one by speaking", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.answer(0);
+    const messages = () => channel.told.slice(1).map(({ message }) => message.split(":")[0]);
+    home.pass(5_000);
+    await expect.poll(messages, { timeout: 10_000 }).toEqual(["DatabaseUnavailable"]);
+    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    expect(messages()).toEqual(["DatabaseUnavailable", "Recovered"]);
+    home.pass(5_000);
+    await expect.poll(messages, { timeout: 10_000 }).toHaveLength(3);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    expect(messages()).toHaveLength(3);
+    await home.say(recovered(true));
+    expect(messages().slice(2)).toEqual(["DatabaseUnavailable", "Recovered"]);
+  });
+
+  test("a home that steps down without another taking over is told after a second", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.answer(0);
+    await home.say({ kind: "stepped-down", ref, node: "n1", epoch: 1 });
+    home.pass(1_500);
+    await expect.poll(() => channel.told.length, { timeout: 10_000 }).toBe(2);
+    await home.say(recovered(true));
+    expect(channel.told.at(-1)).toMatchObject({ message: "Recovered", complete: true });
+  });
+
+  test("a channel that was never subscribed has lost nothing, whatever was lost", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    await home.say(lost);
+    void channel.subscribe();
+    await home.say(lost);
+    await home.say(recovered(false));
+    expect(channel.told.map(({ message }) => message)).toEqual(["DatabaseUnavailable: gone", "Recovered"]);
+  });
+
+  test("a registration that failed after the loss was over is closed when it holds again", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.answer(0);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await expect.poll(() => home.asked.length).toBe(2);
+    home.asked[1]?.answer.reject(new Refusal("DatabaseUnavailable"));
+    await expect.poll(() => channel.told.length).toBe(2);
+    await home.answer(2, { epoch: 2, lsn: "0/30" });
+    expect(channel.told.at(-1)).toMatchObject({
+      status: "ok",
+      message: "Recovered",
+      to_lsn: "0/30",
+      complete: true,
+    });
   });
 
   test("a loss for good is told to all whom it concerns", async () => {

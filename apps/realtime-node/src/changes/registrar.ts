@@ -2,7 +2,7 @@ import type { RegisterShapes, ShapesHeld, ShapesRegistered } from "@tidewire/pro
 import { Refusal } from "@tidewire/protocol/errors";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { formatLsn, type Lsn, maxLsn } from "../wal/lsn.ts";
+import { formatLsn, type Lsn } from "../wal/lsn.ts";
 import type { NodeLife } from "./shapes.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -136,8 +136,8 @@ export class Registrar {
       throw new Refusal("UnableToSubscribeToPostgres", { message: "nothing to subscribe to" });
     const resume = fromLsn !== null && replaces === null;
     const bindingsAsked: RegisterShapes["bindings"] = [first, ...others];
-    const seen = resume ? { seen: formatLsn(maxLsn(fromLsn, this.#options.seenLsn())) } : {};
-    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, ...seen };
+    const before = resume ? { since: formatLsn(fromLsn), seen: formatLsn(this.#options.seenLsn()) } : {};
+    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, ...before };
     await this.#takeTurn();
     try {
       return await client.register(ref, request, { deadlineMs: REGISTER_DEADLINE_MS });

@@ -123,6 +123,7 @@ export class ChangeEngine {
     const gather = () => (isBeginning ? NOBODY : this.registrations.gatherUnknown());
     try {
       await this.#begin(term.epoch, { gather, onElected });
+      this.#options.feed.skipBefore(this.registrations.seenLsn);
     } finally {
       this.#backlog = null;
     }

@@ -69,13 +69,13 @@ export class Continuity {
   /**
    * Everything committed before the stream began has been handed on, but for what is lost.
    *
-   * @param seenLsn the last change that a node had seen before this term
+   * @param coveredLsn up to here nobody misses anything of the terms before, by what the nodes say; zero without any
    * @returns what to tell the nodes, if anything: also the end of a loss that the home before may have announced
    */
-  caughtUp(nowMs: number, seenLsn: Lsn): { notice: Recovered | null; lost: LostSpan | null } {
+  caughtUp(nowMs: number, coveredLsn: Lsn): { notice: Recovered | null; lost: LostSpan | null } {
     const { serverLsn, slot } = this.#claim ?? { serverLsn: LSN_ZERO, slot: { fromLsn: LSN_ZERO } };
     const isTakeOver = this.#isTakeOver;
-    const lost = isTakeOver ? lostSince(seenLsn, this.#lost, { serverLsn }) : this.#lost;
+    const lost = isTakeOver ? lostSince(coveredLsn, this.#lost, { serverLsn }) : this.#lost;
     const ended = this.outages.end({ toLsn: serverLsn, nowMs }, lost);
     this.#isTakeOver = false;
     this.#lost = null;

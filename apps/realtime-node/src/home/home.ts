@@ -113,7 +113,7 @@ export class Home {
       publish: (batch) => this.#engine.publish(batch),
       ask: (work, deadlineMs) => this.#ask("stream", deadlineMs, work),
       notify: (notice) => this.#notify(notice),
-      seenLsn: () => this.#engine.registrations.seenLsn,
+      coveredLsn: () => this.#engine.registrations.coveredLsn,
       onLost: (lost) => this.#recordGap(lost),
     });
     this.#slotWatch = new SlotWatch(this.#replication.slot, log);

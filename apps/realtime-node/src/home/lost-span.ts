@@ -34,16 +34,16 @@ export function lostSpan(ackedLsn: Lsn, { slot, serverLsn, divergedLsn }: Resump
 /**
  * The same for a home that has taken over: the nodes know how far the one before it had come.
  *
- * @param seenLsn the last change that a node has seen, or from where on a channel was promised all; zero without any
+ * @param coveredLsn the last change that a node has seen, or from where on a channel was promised all; zero without any
  */
 export function lostSince(
-  seenLsn: Lsn,
+  coveredLsn: Lsn,
   lost: LostSpan | null,
   { serverLsn }: Pick<Resumption, "serverLsn">,
 ): LostSpan | null {
-  if (seenLsn > serverLsn) return { cause: "database-rewound", fromLsn: serverLsn, toLsn: seenLsn };
+  if (coveredLsn > serverLsn) return { cause: "database-rewound", fromLsn: serverLsn, toLsn: coveredLsn };
   if (lost === null || lost.fromLsn !== LSN_ZERO) return lost;
   // Nothing was promised to anybody.
-  if (seenLsn === LSN_ZERO || seenLsn >= lost.toLsn) return null;
-  return { ...lost, fromLsn: seenLsn };
+  if (coveredLsn === LSN_ZERO || coveredLsn >= lost.toLsn) return null;
+  return { ...lost, fromLsn: coveredLsn };
 }

@@ -19,8 +19,9 @@ interface Options {
 
 /**
  * Rows of `realtime.messages` as broadcasts, in the order of their commits. A stream that begins again repeats what was
- * not acknowledged: this home does not send it twice. (A home that dies between sending and acknowledging leaves its
- * successor no way to know.)
+ * not acknowledged: this home does not send it twice. The successor of a home that died between sending and acknowledging
+ * knows from the nodes how far changes had come, and messages went out before the changes behind them. The rest, what the
+ * dead home sent last, is the relay's: it knows a message by its id.
  */
 export class MessageFeed {
   readonly #options: Options;
@@ -38,6 +39,13 @@ export class MessageFeed {
   /** The database has gone back in time: its positions begin anew. */
   rewind(): void {
     this.#lastLsn = LSN_ZERO;
+    this.#lastOrdinal = -1;
+  }
+
+  /** Another home has sent everything that was committed before this. */
+  skipBefore(lsn: Lsn): void {
+    if (lsn <= this.#lastLsn) return;
+    this.#lastLsn = lsn;
     this.#lastOrdinal = -1;
   }
 

@@ -66,6 +66,7 @@ export class Registrations {
   /** Of each life of a node, registrations that wait for the catalog to be read. */
   readonly #refreshing = new Map<string, number>();
   #seenLsn: Lsn = LSN_ZERO;
+  #promisedLsn: Lsn = LSN_ZERO;
 
   constructor(options: Options) {
     this.#options = options;
@@ -82,7 +83,7 @@ export class Registrations {
     const { shapes, handedOn, backlog, epoch } = this.#options;
     const life: NodeLife = { node: request.node, boot: request.boot };
     this.#leases.renew(life, this.#now());
-    if (request.seen !== undefined) this.#seenLsn = maxLsn(this.#seenLsn, parseLsn(request.seen));
+    this.#noteBefore(request);
     const isNew = request.bindings.some((spec) => !this.#options.catalog.preparation.hasTableFor(spec));
     if (isNew) await this.#refresh(life);
     this.#preparing++;
@@ -135,11 +136,17 @@ export class Registrations {
   expectAnew(held: readonly Held[] = []): void {
     this.#expected = new Map(held.map((each) => [holderKey(each.life), each]));
     this.#seenLsn = LSN_ZERO;
+    this.#promisedLsn = LSN_ZERO;
   }
 
-  /** The furthest that a node had come before this epoch, by those that have registered again; zero without any. */
+  /** The last change that any node has seen, by those that have registered again in this epoch; zero without any. */
   get seenLsn(): Lsn {
     return this.#seenLsn;
+  }
+
+  /** Up to here nobody of them misses anything: it has been seen, or was never promised. Zero without any. */
+  get coveredLsn(): Lsn {
+    return maxLsn(this.#seenLsn, this.#promisedLsn);
   }
 
   /** Forgets nodes that have died, or live another life. */
@@ -177,6 +184,11 @@ export class Registrations {
       if (somebodyCame) quietSinceMs = this.#now();
     }
     await this.gatherKnown();
+  }
+
+  #noteBefore({ since, seen }: Pick<Request, "since" | "seen">): void {
+    if (since !== undefined) this.#promisedLsn = maxLsn(this.#promisedLsn, parseLsn(since));
+    if (seen !== undefined) this.#seenLsn = maxLsn(this.#seenLsn, parseLsn(seen));
   }
 
   #isComplete(): boolean {

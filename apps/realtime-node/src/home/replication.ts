@@ -60,8 +60,8 @@ interface Options {
   /** Runs work on an ordinary connection. */
   ask<T>(work: (session: Session) => Promise<T>, deadlineMs: number): Promise<T>;
   notify(notice: HomeNotice): void;
-  /** The last change that a node had seen before this term; zero when nobody was promised any. */
-  seenLsn(): Lsn;
+  /** Before this term nobody misses anything up to here; zero when nobody was promised anything. */
+  coveredLsn(): Lsn;
   /** Changes that nobody will be given; the nodes have been told. */
   onLost(lost: LostSpan): void;
 }
@@ -265,8 +265,8 @@ export class Replication {
 
   /** A probe has come all the way: everything committed before this stream began has been handed on. */
   #onCaughtUp(): void {
-    const { notify, clock, log, ref, onLost, seenLsn } = this.#options;
-    const { notice, lost } = this.#continuity.caughtUp(clock.nowMs(), seenLsn());
+    const { notify, clock, log, ref, onLost, coveredLsn } = this.#options;
+    const { notice, lost } = this.#continuity.caughtUp(clock.nowMs(), coveredLsn());
     if (notice === null) return;
     const { fromLsn, toLsn, complete } = notice;
     log.info({ ref, fromLsn, toLsn, complete }, "changes have caught up");

@@ -19,6 +19,7 @@ export interface ChaosReport {
   transactions: number;
   changes: number;
   delivered: number;
+  broadcasts: number;
   sessions: number;
   announced: number;
   /** What is wrong, one sentence each; nothing when every promise was kept. */
@@ -54,6 +55,7 @@ export async function runChaos({ seed, forMs }: { seed: number; forMs: number })
       transactions: oracle.transactions,
       changes: oracle.changes,
       delivered: sessions.reduce((sum, { delivered }) => sum + delivered.length, 0),
+      broadcasts: sessions.reduce((sum, { broadcasts }) => sum + broadcasts.length, 0),
       sessions: sessions.length,
       announced: sessions.flatMap(({ systems }) => systems).filter(({ status }) => status === "error").length,
       faults,
@@ -92,6 +94,7 @@ async function judgeInTheEnd(house: House, subscribers: readonly Subscriber[]) {
     for (const { subscription, session, place } of all) say(subscription.name, place, oracle.learn(session));
     for (const { subscription, session, place } of all) {
       say(subscription.name, place, oracle.judge(session, subscription.wishOf));
+      say(subscription.name, place, oracle.judgeBroadcasts(session, place === 0));
       say(subscription.name, place, announcementFaults(session));
     }
     for (const { subscription, sessions } of subscribers)

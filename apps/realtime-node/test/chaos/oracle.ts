@@ -25,6 +25,8 @@ export interface Session {
   /** Told with `Subscribed`: whatever commits from here on is promised. Null when it was never told. */
   fromLsn: bigint | null;
   delivered: Delivered[];
+  /** Out of the database. They have no position: a channel hears those that are sent while it is there. */
+  broadcasts: string[];
   systems: Record<string, unknown>[];
   isOver: boolean;
 }
@@ -118,6 +120,22 @@ export class Oracle {
     }
     if (!isOver) faults.push(...missing(expected.slice(next)));
     return faults;
+  }
+
+  /**
+   * Broadcasts out of the database: from the first that a session heard, each once, in order; all when it lived to the end.
+   *
+   * @param isFirst the session was there before anything was written
+   */
+  judgeBroadcasts({ broadcasts, isOver }: Session, isFirst: boolean): string[] {
+    const sent = this.#log.flatMap(({ ops }) => ops.filter(({ table }) => table === "messages").map(keyOf));
+    const from = isFirst ? 0 : sent.indexOf(broadcasts[0] ?? "");
+    if (from < 0) return broadcasts.length === 0 ? [] : ["a broadcast that was never sent"];
+    const expected = isOver ? sent.slice(from, from + broadcasts.length) : sent.slice(from);
+    const at = expected.findIndex((key, index) => key !== broadcasts[index]);
+    if (at >= 0)
+      return [`broadcast ${at} of ${expected.length} is ${broadcasts[at]} instead of ${expected[at]}`];
+    return broadcasts.length > expected.length ? [`${broadcasts.at(-1)} is one broadcast too many`] : [];
   }
 
   #expected(fromLsn: bigint, wishOf: (op: Op) => Wish): Expected[] {

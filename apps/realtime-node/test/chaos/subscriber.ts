@@ -4,7 +4,7 @@ import type { SeededRandom } from "@tidewire/testkit/seeded-random";
 import { parseLsn } from "../../src/wal/lsn.ts";
 import type { House } from "./house.ts";
 import { type Delivered, keyOf, type Session, type Wish } from "./oracle.ts";
-import type { Op } from "./workload.ts";
+import { type Op, TOPIC } from "./workload.ts";
 
 const RETRY_MS = 150;
 const HEARTBEAT_MS = 10_000;
@@ -53,15 +53,22 @@ export class Subscriber {
 
   async #session(node: string): Promise<void> {
     const { project } = this.#house;
-    const { claims, bindings, name } = this.subscription;
+    const { claims, bindings } = this.subscription;
     const url = this.#house.urlOf(node);
     if (url === undefined) return;
     const client = await connectPhoenix({ url, apikey: project.keys.publishable.value });
     this.#client = client;
-    const session: Session = { node, fromLsn: null, delivered: [], systems: [], isOver: false };
+    const session: Session = {
+      node,
+      fromLsn: null,
+      delivered: [],
+      broadcasts: [],
+      systems: [],
+      isOver: false,
+    };
     this.sessions.push(session);
     client.socket.on("message", () => collect(client, session));
-    const topic = `realtime:${name}`;
+    const topic = `realtime:${TOPIC}`;
     const access_token = claims && project.database.token(claims);
     const ref = client.nextRef();
     const payload = { config: { postgres_changes: bindings }, ...(access_token && { access_token }) };
@@ -89,6 +96,7 @@ function collect(client: PhoenixClient, session: Session): void {
   for (let at = READ.get(session) ?? 0; at < frames.length; at++) {
     const frame = frames[at];
     if (frame?.event === "postgres_changes") session.delivered.push(toDelivered(frame.payload));
+    if (frame?.event === "broadcast") session.broadcasts.push(toKey(frame.payload));
     if (frame?.event === "system") onSystem(session, frame.payload as Record<string, unknown>);
   }
   READ.set(session, frames.length);
@@ -97,6 +105,11 @@ function collect(client: PhoenixClient, session: Session): void {
 function onSystem(session: Session, payload: Record<string, unknown>): void {
   session.systems.push(payload);
   if (payload.message === "Subscribed to PostgreSQL") session.fromLsn ??= parseLsn(String(payload.lsn));
+}
+
+function toKey(payload: unknown): string {
+  const { n } = (payload as { payload: { n: number } }).payload;
+  return keyOf({ table: "messages", type: "INSERT", id: n, n });
 }
 
 interface ChangePayload {

@@ -1,9 +1,14 @@
+import type { Wish } from "./oracle.ts";
 import type { Subscription } from "./subscriber.ts";
-import { OWNERS } from "./workload.ts";
+import { type Op, OWNERS } from "./workload.ts";
 
 const ALICE = { role: "authenticated", sub: OWNERS[0] };
 const BOB = { role: "authenticated", sub: OWNERS[1] };
-const of = (is: boolean) => (is ? "must" : "no");
+const of = (is: boolean): Wish => (is ? "must" : "no");
+
+function wishForAll({ table, type, owner }: Op, user: string): Wish {
+  return of(table === "items" || (table === "orders" && (type === "DELETE" || owner === user)));
+}
 
 /** Who listens to what: with and without policies, filters, all events and single ones. Three of each node's kind. */
 export const SUBSCRIPTIONS: readonly Subscription[] = [
@@ -11,7 +16,7 @@ export const SUBSCRIPTIONS: readonly Subscription[] = [
     name: "everything-of-alice",
     claims: ALICE,
     bindings: [{ event: "*", schema: "public", table: "*" }],
-    wishOf: (op) => of(op.table === "items" || op.type === "DELETE" || op.owner === ALICE.sub),
+    wishOf: (op) => wishForAll(op, ALICE.sub),
   },
   {
     name: "blue-items",
@@ -40,6 +45,6 @@ export const SUBSCRIPTIONS: readonly Subscription[] = [
     name: "everything-of-bob",
     claims: BOB,
     bindings: [{ event: "*", schema: "public" }],
-    wishOf: (op) => of(op.table === "items" || op.type === "DELETE" || op.owner === BOB.sub),
+    wishOf: (op) => wishForAll(op, BOB.sub),
   },
 ];

@@ -8,6 +8,8 @@ export const OWNERS = [
   "b0000000-0000-4000-8000-000000000002",
   "c0000000-0000-4000-8000-000000000003",
 ] as const;
+/** Broadcasts out of the database go here. */
+export const TOPIC = "chaos-news";
 export const ROOMS = ["blue", "red", "green"] as const;
 
 /** Rows that every writer changes, for the sake of locks that wait and deadlocks. */
@@ -36,7 +38,7 @@ export const SCHEMA = `
 
 /** One change of a row, as its writer knows it. `n` is unique, but for a DELETE, which has the id alone. */
 export interface Op {
-  table: "items" | "orders";
+  table: "items" | "orders" | "messages";
   type: "INSERT" | "UPDATE" | "DELETE";
   id: number;
   n: number;
@@ -45,6 +47,8 @@ export interface Op {
   owner?: string;
   amount?: number;
 }
+
+type RowTable = Exclude<Op["table"], "messages">;
 
 /** One connection that writes until told to stop, and comes back whenever it is thrown out. */
 export class Writer {
@@ -107,12 +111,14 @@ export class Writer {
     );
     await client.query("commit");
     // A commit that was not answered may have happened: those rows are left alone from then on.
-    for (const { table, type, id } of ops) if (type === "INSERT") this.#rows[table].add(id);
+    for (const { table, type, id } of ops)
+      if (type === "INSERT" && table !== "messages") this.#rows[table].add(id);
   }
 
   #step(client: TestClient): Promise<Op[]> {
     const random = this.#random;
     if (random.chance(0.004)) return this.#insertMany(client, 200 + random.below(LARGE_ROWS_MAX));
+    if (random.chance(0.06)) return this.#send(client);
     const table = random.chance(0.6) ? "items" : "orders";
     const ids = [...this.#rows[table]];
     const dice = random.next();
@@ -137,7 +143,16 @@ export class Writer {
     });
   }
 
-  async #insert(client: TestClient, table: Op["table"]): Promise<Op[]> {
+  async #send(client: TestClient): Promise<Op[]> {
+    const n = this.#next();
+    await client.query("select realtime.send(jsonb_build_object('n', $1::bigint), 'news', $2, false)", [
+      n,
+      TOPIC,
+    ]);
+    return [{ table: "messages", type: "INSERT", id: n, n }];
+  }
+
+  async #insert(client: TestClient, table: RowTable): Promise<Op[]> {
     const id = this.#next();
     if (table === "items") {
       const room = this.#random.chance(0.1) ? null : this.#random.pick(ROOMS);
@@ -168,7 +183,7 @@ export class Writer {
     return rows.map(({ owner }) => ({ table: "orders", type: "UPDATE", id, n, owner, amount }));
   }
 
-  async #delete(client: TestClient, table: Op["table"], id: number): Promise<Op[]> {
+  async #delete(client: TestClient, table: RowTable, id: number): Promise<Op[]> {
     // Whatever becomes of the transaction, nothing touches the row again.
     this.#rows[table].delete(id);
     const { rows } = await client.query(`delete from ${table} where id = $1 returning *`, [id]);

@@ -50,7 +50,9 @@ export const RegisterShapes = z.object({
   bindings: z.array(BindingSpec).nonempty(),
   /** These bindings held before, with another home or epoch: the answer must say what they have missed. */
   resume: z.boolean().optional(),
-  /** With `resume`: the last change that the node has seen, or from where on these bindings were promised all. */
+  /** With `resume`: from where on these bindings were promised all. */
+  since: z.string().optional(),
+  /** With `resume`: the last change that the node has seen, for whichever of its channels. */
   seen: z.string().optional(),
 });
 export type RegisterShapes = z.infer<typeof RegisterShapes>;
