@@ -26,10 +26,11 @@ interface MemberOptions {
   codec?: Codec;
   wantsPosition?: boolean;
   mayRead?: boolean;
+  listensSinceMs?: number;
 }
 
 export function createMember(channelId: string, options: MemberOptions = {}): TestMember {
-  const { codec = jsonV2, wantsPosition = false, mayRead = true } = options;
+  const { codec = jsonV2, wantsPosition = false, mayRead = true, listensSinceMs = Date.now() } = options;
   const frames: (string | Uint8Array)[] = [];
   const events = (event: string) =>
     frames.flatMap((frame) => {
@@ -42,6 +43,7 @@ export function createMember(channelId: string, options: MemberOptions = {}): Te
     codec,
     fullTopic: `realtime:${ROOM.topic}`,
     wantsPosition,
+    listensSinceMs,
     mayReadBroadcast: () => mayRead,
     mayReadPresence: () => mayRead,
     suppresses: () => false,

@@ -86,7 +86,7 @@ export function abandonConnection(socket: PhoenixSocket, connection: PhoenixSock
   connection.onerror = nothing;
   connection.onclose = nothing;
   connection.close(NORMAL_CLOSURE, "", true);
-  socket.onConnClose(new Event("close") as CloseEvent);
+  socket.onConnClose(new Event("close") as Parameters<PhoenixSocket["onConnClose"]>[0]);
   socket.conn = null;
 }
 

@@ -3,15 +3,20 @@ const ASLEEP_MS = 4_000;
 const TICK_MS = 1_000;
 
 /** What a page offers; a server process has none of it. */
-interface Page extends EventTarget {
+interface Page extends Partial<EventTarget> {
   readonly document?: EventTarget & { readonly visibilityState: string };
+}
+
+/** Every field is optional, so that any global object is one. */
+function thisPage(): Page {
+  return globalThis as Page;
 }
 
 /**
  * Tells when this program has been away: the machine slept, the page was frozen, the network came back. Returns the way to
  * stop. Hidden pages have slow timers by design, which is no sleep.
  */
-export function watchWake(onWake: () => void, page: Partial<Page> = globalThis): () => void {
+export function watchWake(onWake: () => void, page = thisPage()): () => void {
   const { document } = page;
   const isHidden = () => document?.visibilityState === "hidden";
   let lastMs = Date.now();

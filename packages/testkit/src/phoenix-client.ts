@@ -94,6 +94,7 @@ export class PhoenixClient implements AsyncDisposable {
   readonly #log = new FrameLog();
   readonly #joinRefs = new Map<string, string>();
   #ref = 0;
+  #listener: ((frame: ReceivedFrame) => void) | undefined;
 
   constructor(socket: WebSocket, vsn: Vsn) {
     this.socket = socket;
@@ -104,6 +105,11 @@ export class PhoenixClient implements AsyncDisposable {
     // Without a listener an error would end the test process; the close event that follows tells the story.
     socket.on("error", () => undefined);
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+  }
+
+  /** Tells of every frame from now on; for clients that live long, which nobody asks about the past. */
+  onFrame(listener: (frame: ReceivedFrame) => void): void {
+    this.#listener = listener;
   }
 
   /** All frames so far, in order of arrival. */
@@ -246,8 +252,10 @@ export class PhoenixClient implements AsyncDisposable {
   #receive(data: RawData, isBinary: boolean): void {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
     const atMs = Date.now();
-    this.#log.add(
-      isBinary ? decodeServerBinary(bytes, atMs) : decodeServerText(this.vsn, bytes.toString(), atMs),
-    );
+    const frame = isBinary
+      ? decodeServerBinary(bytes, atMs)
+      : decodeServerText(this.vsn, bytes.toString(), atMs);
+    this.#log.add(frame);
+    this.#listener?.(frame);
   }
 }

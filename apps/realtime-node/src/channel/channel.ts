@@ -105,6 +105,12 @@ export class Channel implements Member {
     return this.config.broadcast.sequence;
   }
 
+  get listensSinceMs(): number {
+    const { resume, resumeSinceMs } = this.config.broadcast;
+    if (resumeSinceMs !== undefined) return resumeSinceMs;
+    return resume === undefined ? this.sinceMs : 0;
+  }
+
   get outbox(): { offer(frame: WireFrame): boolean } {
     return (this.#state.kind === "opening" ? this.#state.gate : null) ?? this.peer.outbox;
   }

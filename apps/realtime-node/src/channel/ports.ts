@@ -70,6 +70,7 @@ export interface Member {
   readonly codec: Codec;
   readonly fullTopic: string;
   readonly wantsPosition: boolean;
+  readonly listensSinceMs: number;
   mayReadBroadcast(): boolean;
   mayReadPresence(): boolean;
   /** True for a database message that this channel was already given as replay. */

@@ -11,6 +11,15 @@ const REPAIR_MS_MAX = 250;
 /** The origin knows best; if it is silent for this long, the other nodes are asked with the rest of the time. */
 const ORIGIN_ANSWER_MS = 120;
 const RECHECK_MS = 25;
+/**
+ * Nothing of a dead origin waits behind the hole, and the nodes that have its messages may come back one by one after a
+ * partition: so they are asked again for this long.
+ */
+const BEREFT_REPAIR_MS_MAX = 4_000;
+const ASKED_AGAIN_MS = 750;
+
+/** Messages of one origin that wait until its node has answered. */
+const STRANGERS_HELD_MAX = 1_000;
 
 interface Options {
   client: HistoryClient;
@@ -19,6 +28,8 @@ interface Options {
   peers: () => string[];
   /** Takes a message whose turn has come. */
   deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void;
+  /** Asks a node for everything that members of the room are owed of it; never rejects, and gives up soon. */
+  introduce(carried: CarriedRoom, listening: Listening, boot: string): Promise<unknown>;
   /** Stores a message of the past. */
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
   /** The messages are given up; the ones behind them follow at once. */
@@ -42,6 +53,10 @@ export class Arrivals {
   arrive(carried: CarriedRoom, envelope: FanOutEnvelope): void {
     const { listening } = carried;
     const { origin, seq } = envelope.position;
+    if (listening !== undefined && seq > 1 && isStranger(listening, origin)) {
+      this.#getToKnow(carried, listening, origin, envelope);
+      return;
+    }
     const incoming = listening && this.#incoming(listening, origin, seq);
     if (listening === undefined || incoming === undefined || seq < incoming.sequence.next) {
       this.#options.remember(carried, envelope);
@@ -57,6 +72,10 @@ export class Arrivals {
     carried.log.learn(origin, head);
     const { listening } = carried;
     if (listening === undefined || head === 0) return;
+    if (isStranger(listening, origin)) {
+      this.#getToKnow(carried, listening, origin);
+      return;
+    }
     const incoming = this.#incoming(listening, origin, head + 1);
     incoming.sequence.expect(head);
     this.#repair(carried, listening, origin, incoming);
@@ -65,6 +84,28 @@ export class Arrivals {
   /** Everything of `origin` before `next` is the past of this room; ignored when the origin is known already. */
   begin(listening: Listening, origin: string, next: number): void {
     if (!listening.incoming.has(origin)) listening.incoming.set(origin, createIncoming(next));
+  }
+
+  /**
+   * A node that began while this one could not hear it speaks up: what it sent before is owed to the members here, so
+   * it is asked before its messages count.
+   */
+  #getToKnow(carried: CarriedRoom, listening: Listening, origin: string, envelope?: FanOutEnvelope): void {
+    const waiting = listening.strangers.get(origin);
+    if (waiting !== undefined) {
+      // Those beyond the bound are a hole later, and fetched.
+      if (envelope !== undefined && waiting.length < STRANGERS_HELD_MAX) waiting.push(envelope);
+      return;
+    }
+    const held = envelope === undefined ? [] : [envelope];
+    listening.strangers.set(origin, held);
+    void this.#options.introduce(carried, listening, bootOf(origin)).finally(() => {
+      listening.strangers.delete(origin);
+      const [first] = held;
+      if (carried.listening !== listening || first === undefined) return;
+      this.begin(listening, origin, first.position.seq);
+      for (const each of held) this.arrive(carried, each);
+    });
   }
 
   /** @param seq of the first sign of an origin that nothing was known of */
@@ -90,14 +131,23 @@ export class Arrivals {
     origin: string,
     incoming: Incoming,
   ): Promise<void> {
+    const { clock } = this.#options;
     for (let hole = incoming.sequence.missing(); hole !== undefined; hole = incoming.sequence.missing()) {
-      const deadlineMs = this.#options.clock.monotonicMs() + REPAIR_MS_MAX;
-      await this.#fetch(carried, origin, incoming, deadlineMs);
-      const isFilled = () => incoming.sequence.next > (hole?.toSeq ?? 0) || carried.listening !== listening;
-      while (!isFilled() && this.#options.clock.monotonicMs() < deadlineMs) await this.#wait(RECHECK_MS);
+      const { toSeq } = hole;
+      const isFilled = () => incoming.sequence.next > toSeq || carried.listening !== listening;
+      const deadlineMs = clock.monotonicMs() + this.#patienceMs(origin);
+      do {
+        const askAgainMs = Math.min(deadlineMs, clock.monotonicMs() + ASKED_AGAIN_MS);
+        await this.#fetch(carried, origin, incoming, askAgainMs);
+        while (!isFilled() && clock.monotonicMs() < askAgainMs) await this.#wait(RECHECK_MS);
+      } while (!isFilled() && clock.monotonicMs() < deadlineMs);
       if (carried.listening !== listening) return;
       if (!isFilled()) this.#giveUp(carried, origin, incoming);
     }
+  }
+
+  #patienceMs(origin: string): number {
+    return this.#options.peers().includes(bootOf(origin)) ? REPAIR_MS_MAX : BEREFT_REPAIR_MS_MAX;
   }
 
   async #fetch(carried: CarriedRoom, origin: string, incoming: Incoming, deadlineMs: number): Promise<void> {
@@ -131,4 +181,9 @@ export class Arrivals {
       this.#options.clock.after(delayMs, resolve);
     });
   }
+}
+
+/** While a room is being opened every node is asked anyway, and nobody is in the room yet. */
+function isStranger({ incoming, surveyed, opening }: Listening, origin: string): boolean {
+  return opening === undefined && !incoming.has(origin) && !surveyed.has(bootOf(origin));
 }

@@ -1,4 +1,4 @@
-import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { FanOutEnvelope, Room } from "@tidewire/protocol/cluster/fanout";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Subscription } from "../bus/bus.ts";
 import type { Incoming } from "./incoming.ts";
@@ -9,11 +9,15 @@ import type { TopicLog } from "./topic-log.ts";
 export interface Listening {
   readonly subscription: Subscription;
   readonly sinceMs: number;
+  /** Earliest time since which a member listens that resumed here: it is owed what was accepted since, and late. */
+  owedSinceMs: number;
   /** While the nodes known at the opening are asked how far they have counted; never rejects. */
   opening: Promise<void> | undefined;
   readonly incoming: Map<string, Incoming>;
   /** Boots that have said their heads since the room was opened: of them a new origin begins at 1. */
   readonly surveyed: Set<string>;
+  /** Messages of origins of which nothing is known yet, while their node is asked. */
+  readonly strangers: Map<string, FanOutEnvelope[]>;
   /** Boots whose whole history was copied since the room was opened. */
   readonly copied: Map<string, Promise<void>>;
 }

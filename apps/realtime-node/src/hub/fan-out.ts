@@ -1,4 +1,5 @@
 import type { Room } from "@tidewire/protocol/cluster/fanout";
+import type { DropReason } from "@tidewire/protocol/cluster/inspect";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { WireData } from "@tidewire/protocol/phoenix/frame";
 import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
@@ -10,33 +11,86 @@ export type ToWireFrame = (data: WireData) => WireFrame;
 /** Which grant a member of a private room needs to be sent a frame. */
 export type Audience = "broadcast" | "presence";
 
+/** Told of every local member of a traced broadcast; `dropped` says why it was not handed the frame. */
+export type FanOutWitness = (subscriber: Subscriber, dropped: DropReason | undefined) => void;
+
 interface Message {
   room: Room;
   position: BroadcastPosition;
   broadcast: Broadcast;
+  acceptedAtMs: number;
 }
+
+interface FanOutOptions {
+  /** Channel id of a sender that does not hear itself. */
+  except?: string;
+  /** The message was accepted a while ago: members that came later do not hear it. */
+  isLate?: boolean;
+  /** Of a traced broadcast. */
+  witness?: FanOutWitness;
+}
+
+/** Clocks of two nodes may differ by this much. */
+export const CLOCKS_APART_MS_MAX = 2_000;
 
 /**
  * Hands a broadcast to every local member: encoded at most once per serializer and form, then one push per member.
  *
- * @param except channel id of a sender that does not hear itself
  * @returns how many members were handed the frame
  */
 export function fanOutBroadcast(
   members: Members,
   message: Message,
   toWireFrame: ToWireFrame,
-  except?: string,
+  { except, isLate = false, witness }: FanOutOptions = {},
 ): number {
   const silent = except === undefined ? undefined : members.find(except);
+  if (witness !== undefined) {
+    return fanOutWatched(members, message, toWireFrame, { silent, isLate, witness });
+  }
+  const filter = toFilter(message, silent, isLate);
   let delivered = 0;
   for (const lane of members.lanes()) {
     if (lane.subscribers.length === 1 && lane.subscribers[0] === silent) continue;
     const data = encodeBroadcast(lane, message);
     if (data === null) continue;
-    delivered += offerAll(lane.subscribers, toWireFrame(data), toFilter(message, silent));
+    delivered += offerAll(lane.subscribers, toWireFrame(data), filter);
   }
   return delivered;
+}
+
+/** The same, member by member, with the reason for each that is left out. */
+function fanOutWatched(
+  members: Members,
+  message: Message,
+  toWireFrame: ToWireFrame,
+  { silent, isLate, witness }: { silent: Subscriber | undefined; isLate: boolean; witness: FanOutWitness },
+): number {
+  let delivered = 0;
+  for (const lane of members.lanes()) {
+    const data = encodeBroadcast(lane, message);
+    const frame = data === null ? undefined : toWireFrame(data);
+    for (const subscriber of lane.subscribers) {
+      const against =
+        frame === undefined ? "no-form" : reasonAgainst(subscriber, message, { silent, isLate });
+      const isOffered = against === undefined && frame !== undefined && subscriber.outbox.offer(frame);
+      if (isOffered) delivered++;
+      witness(subscriber, isOffered ? undefined : (against ?? "slow-or-closed"));
+    }
+  }
+  return delivered;
+}
+
+function reasonAgainst(
+  subscriber: Subscriber,
+  { room, broadcast, acceptedAtMs }: Message,
+  { silent, isLate }: { silent: Subscriber | undefined; isLate: boolean },
+): DropReason | undefined {
+  if (subscriber === silent) return "own-message";
+  if (isLate && subscriber.listensSinceMs > acceptedAtMs + CLOCKS_APART_MS_MAX) return "joined-later";
+  if (room.private && !subscriber.mayReadBroadcast()) return "not-allowed";
+  const id = idOf(broadcast);
+  return id !== undefined && subscriber.suppresses(id) ? "replayed" : undefined;
 }
 
 /** Hands one event without sender or reply to every local member that may read it. */
@@ -67,14 +121,11 @@ export function offerBroadcast(subscriber: Subscriber, message: Message, toWireF
 
 type Filter = (subscriber: Subscriber) => boolean;
 
-function toFilter({ room, broadcast }: Message, silent: Subscriber | undefined): Filter | undefined {
-  const id = idOf(broadcast);
+function toFilter(message: Message, silent: Subscriber | undefined, isLate: boolean): Filter | undefined {
+  const { room, broadcast } = message;
   // Most broadcasts go to everybody in a public room: then there is nothing to ask per member.
-  if (!room.private && id === undefined && silent === undefined) return undefined;
-  return (subscriber) =>
-    subscriber !== silent &&
-    (!room.private || subscriber.mayReadBroadcast()) &&
-    (id === undefined || !subscriber.suppresses(id));
+  if (!room.private && idOf(broadcast) === undefined && silent === undefined && !isLate) return undefined;
+  return (subscriber) => reasonAgainst(subscriber, message, { silent, isLate }) === undefined;
 }
 
 function readers(audience: Audience): Filter {

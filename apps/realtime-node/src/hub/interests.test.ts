@@ -15,6 +15,7 @@ function member(channelId: string) {
     codec: jsonV2,
     fullTopic: "realtime:room",
     wantsPosition: false,
+    listensSinceMs: 0,
     mayReadBroadcast: () => true,
     mayReadPresence: () => true,
     suppresses: () => false,

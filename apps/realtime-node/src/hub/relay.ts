@@ -14,6 +14,7 @@ import { type CarriedRoom, positionsOf } from "./carried-room.ts";
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
   type Audience,
+  CLOCKS_APART_MS_MAX,
   fanOutBroadcast,
   fanOutFrame,
   idOf,
@@ -30,6 +31,7 @@ import type { Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Surveys } from "./surveys.ts";
 import type { Positions, ResumePoint } from "./topic-log.ts";
+import type { Tracer } from "./tracer.ts";
 
 const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
@@ -64,6 +66,7 @@ export interface RelayOptions {
   /** A message of another node was handed to local members. */
   onArrival?: (envelope: FanOutEnvelope, recipients: number) => void;
   onGap?: (gap: BroadcastGap) => void;
+  tracer?: Tracer;
   graceMs?: number;
 }
 
@@ -111,16 +114,18 @@ export class Relay {
     const remember = (carried: CarriedRoom, envelope: FanOutEnvelope) =>
       this.#rooms.remember(carried, envelope);
     const alive = () => this.#alivePeers();
-    const arrivals = new Arrivals({
+    const arrivals: Arrivals = new Arrivals({
       client,
       clock,
       peers: alive,
+      introduce: (carried, listening, boot) => surveys.catchUp(carried, listening, [boot]),
       remember,
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
     const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
-    this.#listener = new RoomListener({ boot, bus, clock, log, arrivals, surveys, peers: alive });
+    const { tracer } = options;
+    this.#listener = new RoomListener({ boot, bus, clock, log, arrivals, surveys, peers: alive, tracer });
     this.#interests = new Interests({
       hub,
       clock,
@@ -157,17 +162,18 @@ export class Relay {
 
     const position = this.#rooms.take(carried);
     const envelope = { room, position, acceptedAtMs, broadcast, sender };
-    const { hub, bus, toWireFrame } = this.#options;
-    const recipients = fanOutBroadcast(
-      hub.membersOf(carried.key),
-      envelope,
-      toWireFrame,
-      self ? undefined : sender,
-    );
+    const { hub, bus, toWireFrame, tracer } = this.#options;
+    const trace = tracer?.begin(envelope);
+    const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame, {
+      except: self ? undefined : sender,
+      witness: trace?.witness,
+    });
+    trace?.fannedOut();
     this.#rooms.remember(carried, envelope);
     this.#stats.published++;
     if (bus.mayReach(carried.subject)) {
-      bus.publish(carried.subject, encodeRoomMessage({ kind: "broadcast", envelope }));
+      const outgoing = trace === undefined ? envelope : { ...envelope, trace: trace.busOut() };
+      bus.publish(carried.subject, encodeRoomMessage({ kind: "broadcast", envelope: outgoing }));
       this.#heads.counted(carried);
     }
     return { position, recipients, repeated: false };
@@ -205,6 +211,10 @@ export class Relay {
    */
   resume(room: Room, subscriber: Subscriber, from: ResumePoint): { replayed: number; missing?: string } {
     const carried = this.#rooms.carry(room);
+    const { listening } = carried;
+    if (listening !== undefined && from.sinceMs !== undefined) {
+      listening.owedSinceMs = Math.min(listening.owedSinceMs, from.sinceMs);
+    }
     const { envelopes, missing } = carried.log.missed({ ...from, served: positionsOf(carried) });
     if (!subscriber.mayReadBroadcast()) return { replayed: 0, missing };
     let replayed = 0;
@@ -233,8 +243,14 @@ export class Relay {
     const isRepeated = id !== undefined && carried.log.find(id) !== undefined;
     this.#rooms.remember(carried, envelope);
     if (isRepeated) return;
-    const { hub, toWireFrame, onArrival } = this.#options;
-    const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame);
+    const { hub, clock, toWireFrame, onArrival, tracer } = this.#options;
+    const isLate = envelope.acceptedAtMs < clock.nowMs() - CLOCKS_APART_MS_MAX;
+    const trace = envelope.trace === undefined ? undefined : tracer?.resume(envelope);
+    const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame, {
+      isLate,
+      witness: trace?.witness,
+    });
+    trace?.fannedOut();
     this.#stats.arrived++;
     onArrival?.(envelope, recipients);
   }

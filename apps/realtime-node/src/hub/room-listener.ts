@@ -8,6 +8,7 @@ import type { CarriedRoom, Listening } from "./carried-room.ts";
 import { bootOf } from "./sequence.ts";
 import type { Surveys } from "./surveys.ts";
 import type { Positions } from "./topic-log.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** A bus that is away must not hold up a join for longer: what arrives later is still put in order. */
 const OPENING_MS_MAX = 300;
@@ -21,6 +22,7 @@ interface Options {
   surveys: Surveys;
   /** Boots of the other nodes that are alive. */
   peers: () => string[];
+  tracer: Pick<Tracer, "arrived"> | undefined;
 }
 
 /** A node that is back may be heard a second before it can be asked; one that has not answered by then is left alone. */
@@ -49,9 +51,11 @@ export class RoomListener {
     const listening: Listening = {
       subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
       sinceMs: clock.nowMs(),
+      owedSinceMs: clock.nowMs(),
       opening: undefined,
       incoming: new Map(),
       surveyed: new Set<string>(),
+      strangers: new Map(),
       copied: new Map(),
     };
     carried.listening = listening;
@@ -125,11 +129,12 @@ export class RoomListener {
   }
 
   #onMessage(carried: CarriedRoom, data: Uint8Array): void {
-    const { boot, arrivals } = this.#options;
+    const { boot, arrivals, tracer } = this.#options;
     const message = decodeRoomMessage(data);
     if (message.kind === "broadcast") {
-      const { origin } = message.envelope.position;
-      if (bootOf(origin) !== boot) arrivals.arrive(carried, message.envelope);
+      const { envelope } = message;
+      if (envelope.trace !== undefined) tracer?.arrived(envelope);
+      if (bootOf(envelope.position.origin) !== boot) arrivals.arrive(carried, envelope);
       return;
     }
     for (const { origin, seq } of message.heads.heads) {

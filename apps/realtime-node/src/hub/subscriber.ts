@@ -11,6 +11,8 @@ export interface Subscriber {
   readonly fullTopic: string;
   /** Asked for `config.broadcast.sequence` (difference D6). */
   readonly wantsPosition: boolean;
+  /** When it began to listen, through all its connections; epoch milliseconds. */
+  readonly listensSinceMs: number;
   /** Grants of a private channel; they may change while it lives. */
   mayReadBroadcast(): boolean;
   mayReadPresence(): boolean;

@@ -127,7 +127,7 @@ export class Surveys {
   }
 }
 
-/** Per origin that nothing was heard of: the first message accepted since the room was opened, or the one to come. */
+/** Per origin that nothing was heard of: the first message that somebody here is owed, or the one to come. */
 function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map<string, number> {
   const begins = new Map<string, number>();
   for (const { origin, seq } of heads) {
@@ -135,7 +135,7 @@ function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map
   }
   for (const { position, acceptedAtMs } of envelopes) {
     const next = begins.get(position.origin);
-    if (next === undefined || acceptedAtMs < listening.sinceMs) continue;
+    if (next === undefined || acceptedAtMs < listening.owedSinceMs) continue;
     begins.set(position.origin, Math.min(next, position.seq));
   }
   return begins;

@@ -1,15 +1,9 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
-import { idOf } from "./fan-out.ts";
+import { CLOCKS_APART_MS_MAX, idOf } from "./fan-out.ts";
 
 /** What an entry costs beside its payload: objects, strings of the header, map entries. */
 const ENTRY_OVERHEAD_BYTES = 400;
-
-/**
- * Clocks of two nodes may differ by this much; a message of the seconds before a client's join may then be replayed to it,
- * which is better than one that is lost.
- */
-const CLOCKS_APART_MS_MAX = 2_000;
 
 interface Entry {
   readonly envelope: FanOutEnvelope;
@@ -120,7 +114,8 @@ export class TopicLog {
   /**
    * For a client that comes back (difference D6). An origin that it does not name sent nothing while it was here, so of
    * that origin it missed what was accepted since it began to listen; when it does not say since when, what was accepted
-   * after the last message it has: then a client that has nothing missed nothing.
+   * after the last message it has: then a client that has nothing missed nothing. Clocks differ, so a message of the
+   * seconds before its join may be among them, which is better than one that is lost.
    *
    * @param served how far members of this room have been served: what is behind that is still to come live
    */

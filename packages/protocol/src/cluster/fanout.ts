@@ -14,6 +14,15 @@ export function toRoomKey(room: Room): string {
   return `${room.ref}/${room.private ? "prv" : "pub"}/${room.topic}`;
 }
 
+/** What the node that accepted a traced broadcast tells the others. Epoch milliseconds with fractions, by its own clock. */
+const TraceStart = z.object({
+  accepted: z.number(),
+  sequenced: z.number(),
+  busOut: z.number(),
+  region: z.string(),
+});
+export type TraceStart = z.infer<typeof TraceStart>;
+
 /** A broadcast as nodes exchange it. */
 export interface FanOutEnvelope {
   room: Room;
@@ -22,6 +31,8 @@ export interface FanOutEnvelope {
   broadcast: Broadcast;
   /** Channel id of the sender, kept so that taps and traces can name it. */
   sender?: string;
+  /** There while somebody traces the project. */
+  trace?: TraceStart;
 }
 
 /**
@@ -48,6 +59,7 @@ const BroadcastHeader = z.object({
   position: Position,
   acceptedAtMs: z.number(),
   sender: z.string().optional(),
+  trace: TraceStart.optional(),
   form: z.discriminatedUnion("form", [
     z.object({ form: z.literal("verbatim"), meta: Meta.optional() }),
     z.object({

@@ -46,8 +46,58 @@ export const TapEvent = z.object({
 });
 export type TapEvent = z.infer<typeof TapEvent>;
 
+/** Why a local member was not sent a broadcast. */
+export const DropReason = z.enum([
+  "own-message",
+  "not-allowed",
+  "joined-later",
+  "replayed",
+  "no-form",
+  "slow-or-closed",
+]);
+export type DropReason = z.infer<typeof DropReason>;
+
+/** One broadcast on one node (promise P5). Times are epoch milliseconds with fractions, each by the clock of its node. */
+export const TraceHop = z.object({
+  ref: z.string(),
+  topic: z.string(),
+  private: z.boolean(),
+  position: z.object({ origin: z.string(), seq: z.number() }),
+  node: z.string(),
+  region: z.string(),
+  /** Where it was accepted; the same region when this is that node. */
+  fromRegion: z.string(),
+  times: z.object({
+    accepted: z.number(),
+    sequenced: z.number(),
+    /** Absent when no other node could be interested. */
+    busOut: z.number().optional(),
+    /** Absent on the node that accepted it. */
+    busIn: z.number().optional(),
+    /** Its turn has come: what was missing before it has arrived or was given up. */
+    inOrder: z.number().optional(),
+    /** Handed to every local member. */
+    fannedOut: z.number(),
+    /** Written to their sockets. */
+    written: z.number(),
+  }),
+  recipients: z.number(),
+  dropped: z.number(),
+  /** The first fifty local members, those that were dropped first. */
+  members: z.array(z.object({ channel: z.string(), dropped: DropReason.optional() })),
+});
+export type TraceHop = z.infer<typeof TraceHop>;
+
 /** What a tap's subscriber receives: events, and an honest count of those it was not sent. */
-export const TapBatch = z.object({ events: z.array(TapEvent), seen: z.number(), dropped: z.number() });
+export const TapBatch = z.object({
+  events: z.array(TapEvent),
+  seen: z.number(),
+  dropped: z.number(),
+  /** Only for a tap that asked to trace. */
+  traces: z.array(TraceHop).optional(),
+  /** Hops that there was no room for. */
+  tracesDropped: z.number().optional(),
+});
 export type TapBatch = z.infer<typeof TapBatch>;
 
 export const PresenceMember = z.object({

@@ -22,8 +22,6 @@ export const subjects = {
   routes: () => "tw.routes",
   /** Which projects are being traced. */
   traceWanted: () => "tw.trace-wanted",
-  /** What a node saw of a traced broadcast, for the one that asked. */
-  traces: (ref: string) => `tw.trace.${ref}`,
 } as const;
 
 const SAFE = /^[A-Za-z0-9_-]+$/;

@@ -1,0 +1,38 @@
+import { findNatsServer } from "@tidewire/testkit/nats";
+import { SUITE_SEED } from "@tidewire/testkit/suite-seed";
+import { expect, test } from "vitest";
+import { runSoak } from "./soak/soak.ts";
+
+const SHORT = {
+  regions: ["eu", "us"],
+  nodes: ["eu", "eu", "us", "us"],
+  clients: 24,
+  rooms: 4,
+  durationMs: 25_000,
+};
+/** `npm run soak`, as issue 5 asks for it. */
+const LONG = {
+  regions: ["eu", "us", "ap"],
+  nodes: ["eu", "eu", "us", "us", "ap", "ap"],
+  clients: 300,
+  rooms: 30,
+  durationMs: 300_000,
+};
+const isLong = process.env.TIDEWIRE_SOAK === "long";
+const plan = isLong ? LONG : SHORT;
+
+test.skipIf(findNatsServer() === undefined)(
+  "[P3] [P4] seeded: through kills, drains, partitions and broken lines nothing is lost, doubled, crossed or left behind",
+  async () => {
+    const lines: string[] = [];
+    const log = (line: string) => (isLong ? console.log(line) : lines.push(line));
+    const { verdict, record, complaints } = await runSoak({ seed: SUITE_SEED, ...plan, log });
+    const { findings, counts } = verdict;
+    const story = [`seed ${SUITE_SEED}`, ...lines, ...complaints.slice(-20)].join("\n");
+    console.log(JSON.stringify({ seed: SUITE_SEED, ...counts, published: record.publications.length }));
+    expect(findings.slice(0, 20), story).toEqual([]);
+    expect(counts.expected).toBeGreaterThan(plan.clients * 10);
+    expect(counts.announced, story).toBeLessThan(counts.expected * 0.02);
+  },
+  plan.durationMs + 240_000,
+);

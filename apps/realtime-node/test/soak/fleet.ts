@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startNats } from "@tidewire/testkit/nats";
+import { startTestPostgres } from "@tidewire/testkit/postgres";
+import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
+import { buildNode, type NodeProcess, startNodeProcess } from "../harness/node-process.ts";
+import { type Balancer, startBalancer } from "./balancer.ts";
+import type { Disturbance } from "./record.ts";
+import type { Fault } from "./schedule.ts";
+
+const DRAIN_MS = 1_500;
+const LIMITS = {
+  maxConcurrentUsers: 100_000,
+  maxJoinsPerSecond: 100_000,
+  maxEventsPerSecond: 10_000_000,
+  maxPresenceEventsPerSecond: 1_000_000,
+  maxClientPresenceEventsPerWindow: 1_000,
+};
+
+interface FleetNode {
+  readonly name: string;
+  readonly region: string;
+  process: NodeProcess;
+  /** Undefined while it takes no clients. */
+  url: string | undefined;
+  downSinceMs: number | undefined;
+}
+
+/** Real node processes in regions that real nats-servers join, and one balancer per region in front of them. */
+export interface Fleet extends AsyncDisposable {
+  readonly project: TestProject;
+  /** As it is given to `createClient` in that region. */
+  projectUrl(region: string): string;
+  /** Resolves when the fault has happened; a drain goes on by itself. */
+  inflict(fault: Fault): Promise<void>;
+  readonly disturbances: Disturbance[];
+  /** Everything that its nodes have logged at `warn` or worse. */
+  complaints(): string[];
+}
+
+export async function startFleet(regions: readonly string[], places: readonly string[]): Promise<Fleet> {
+  const ends: (() => Promise<unknown>)[] = [];
+  const endAll = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return await start(regions, places, ends, endAll);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+async function start(
+  regions: readonly string[],
+  places: readonly string[],
+  ends: (() => Promise<unknown>)[],
+  endAll: () => Promise<void>,
+): Promise<Fleet> {
+  const own = <T extends AsyncDisposable>(resource: T): T => {
+    ends.push(async () => resource[Symbol.asyncDispose]());
+    return resource;
+  };
+  await buildNode();
+  const postgres = own(await startTestPostgres({ settings: { wal_level: "logical" } }));
+  const control = own(await createTestControlPlane(postgres));
+  const project = await createTestProject(control, postgres, { limits: LIMITS });
+  const nats = own(await startNats({ regions }));
+  const stateRoot = await mkdtemp(join(tmpdir(), "tidewire-soak-"));
+  ends.push(() => rm(stateRoot, { recursive: true, force: true }));
+  const disturbances: Disturbance[] = [];
+  let cutSinceMs: number | undefined;
+
+  const launch = (name: string, region: string) =>
+    startNodeProcess(control, {
+      TIDEWIRE_NODE_ID: name,
+      TIDEWIRE_REGION: region,
+      TIDEWIRE_STATE_DIR: join(stateRoot, name),
+      TIDEWIRE_DRAIN_MS: String(DRAIN_MS),
+      TIDEWIRE_OWNER_PID: String(process.pid),
+      NATS_URL: nats.region(region).url,
+      LOG_LEVEL: "info",
+    });
+  const nodes: FleetNode[] = places.map((region, index) => {
+    const name = `${region}-${index}`;
+    return { name, region, process: launch(name, region), url: undefined, downSinceMs: undefined };
+  });
+  const logs: string[] = [];
+  ends.push(async () => {
+    for (const { process } of nodes) process.child.kill("SIGKILL");
+    await Promise.all(nodes.map(({ process }) => process.exited));
+  });
+  const nodeAt = (index: number): FleetNode => {
+    const node = nodes[index];
+    if (node === undefined) throw new RangeError(`there is no node ${index}`);
+    return node;
+  };
+  await Promise.all(nodes.map(async (node) => (node.url = await node.process.url())));
+
+  let turn = 0;
+  const pick = (region: string) => {
+    const up = nodes.filter(({ url }) => url !== undefined);
+    const near = up.filter((node) => node.region === region);
+    const candidates = near.length > 0 ? near : up;
+    return candidates[turn++ % candidates.length]?.url;
+  };
+  const balancers = new Map<string, Balancer>();
+  for (const region of regions) balancers.set(region, own(await startBalancer(() => pick(region))));
+
+  const stop = async (node: FleetNode, signal: "SIGKILL" | "SIGTERM") => {
+    node.url = undefined;
+    node.downSinceMs = Date.now();
+    node.process.child.kill(signal);
+    if (signal === "SIGKILL") await node.process.exited;
+  };
+  const startAgain = async (node: FleetNode) => {
+    await node.process.exited;
+    logs.push(node.process.output());
+    node.process = launch(node.name, node.region);
+    node.url = await node.process.url();
+    disturbances.push({ kind: "down", fromMs: node.downSinceMs ?? Date.now(), toMs: Date.now() });
+  };
+  const inflict = async (fault: Fault) => {
+    switch (fault.kind) {
+      case "kill":
+        return stop(nodeAt(fault.node), "SIGKILL");
+      case "drain":
+        return stop(nodeAt(fault.node), "SIGTERM");
+      case "start":
+        return startAgain(nodeAt(fault.node));
+      case "cut":
+        cutSinceMs = Date.now();
+        return nats.cut(fault.region);
+      case "mend":
+        await nats.mend();
+        disturbances.push({ kind: "cut", fromMs: cutSinceMs ?? Date.now(), toMs: Date.now() });
+    }
+  };
+  return {
+    project,
+    disturbances,
+    projectUrl: (region) => `${balancers.get(region)?.url}/p/${project.ref}`,
+    inflict,
+    complaints: () =>
+      [...logs, ...nodes.map(({ process }) => process.output())]
+        .flatMap((log) => log.split("\n"))
+        .filter((line) => /"level":(4|5|6)0|"level":"(warn|error|fatal)"/.test(line)),
+    [Symbol.asyncDispose]: endAll,
+  };
+}

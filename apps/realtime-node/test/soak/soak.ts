@@ -1,0 +1,128 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@tidewire/testkit/eventually";
+import { type SeededRandom, seededRandom } from "@tidewire/testkit/seeded-random";
+import { check, type Verdict } from "./checker.ts";
+import { startFleet } from "./fleet.ts";
+import { createLiveMember } from "./live-member.ts";
+import type { MemberOptions, SoakMember } from "./member.ts";
+import { createPlainMember } from "./plain-member.ts";
+import { createRawMember } from "./raw-member.ts";
+import { emptyRecord, type SoakRecord } from "./record.ts";
+import { createSchedule, type SoakPlan } from "./schedule.ts";
+
+export interface SoakOptions extends SoakPlan {
+  clients: number;
+  rooms: number;
+  log(line: string): void;
+}
+
+export interface SoakResult {
+  verdict: Verdict;
+  record: SoakRecord;
+  complaints: string[];
+}
+
+const SAMPLE_MS = 1_000;
+const ACTION_MS = [400, 2_000] as const;
+/** Heard by everybody within this time after the last fault, or lost. */
+const SETTLE_MS = 40_000;
+
+/** Lets real clients live on a fleet to which the schedule of a seed happens, and judges what they saw. */
+export async function runSoak(options: SoakOptions): Promise<SoakResult> {
+  const { seed, regions, nodes, clients, rooms, durationMs, log } = options;
+  const random = seededRandom(seed);
+  const record = emptyRecord();
+  await using fleet = await startFleet(regions, nodes);
+  record.disturbances = fleet.disturbances;
+  const roomNames = Array.from({ length: rooms }, (_, index) => `room-${index}`);
+  const apikey = fleet.project.keys.publishable.value;
+  const members = Array.from({ length: clients }, (_, index) => {
+    const url = fleet.projectUrl(regions[index % regions.length] ?? "");
+    return createMember(index, { name: `m${index}`, url, apikey, record });
+  });
+  try {
+    await Promise.all(members.map((member, index) => member.enter(roomNames[index % rooms] ?? "")));
+    await eventually(() => members.every((member) => member.isJoined()), { withinMs: 60_000 });
+    log(`${clients} clients in ${rooms} rooms on ${nodes.length} nodes`);
+
+    const startedMs = Date.now();
+    const over = new AbortController();
+    setMaxListeners(clients + 1, over.signal);
+    const lives = members.map((member) =>
+      live(member, { random: seededRandom(random.below(2 ** 31)), roomNames, over: over.signal }),
+    );
+    const sampling = sample(members, record, over.signal);
+    for (const { atMs, fault } of createSchedule(options)) {
+      await delay(Math.max(0, startedMs + atMs - Date.now()));
+      log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
+      await fleet.inflict(fault);
+    }
+    await delay(Math.max(0, startedMs + durationMs - Date.now()));
+    over.abort();
+    await Promise.all([...lives, sampling]);
+    await settle(members, record);
+    return { verdict: check(record), record, complaints: fleet.complaints() };
+  } finally {
+    await Promise.all(members.map((member) => member.close()));
+  }
+}
+
+function createMember(index: number, options: MemberOptions): SoakMember {
+  switch (index % 4) {
+    case 0:
+      return createLiveMember(options);
+    case 1:
+      return createRawMember(options, "2.0.0");
+    case 2:
+      return createPlainMember(options);
+    default:
+      return index % 8 === 3 ? createRawMember(options, "1.0.0") : createLiveMember(options);
+  }
+}
+
+async function live(
+  member: SoakMember,
+  { random, roomNames, over }: { random: SeededRandom; roomNames: readonly string[]; over: AbortSignal },
+): Promise<void> {
+  const [fromMs, toMs] = ACTION_MS;
+  while (!over.aborted) {
+    await delay(fromMs + random.below(toMs - fromMs), undefined, { signal: over }).catch(() => undefined);
+    if (over.aborted) return;
+    const dice = random.next();
+    if (dice < 0.93) for (let i = random.below(3); i >= 0; i--) member.publish();
+    else if (dice < 0.96) member.breakLine();
+    else await member.enter(random.pick(roomNames));
+  }
+}
+
+async function sample(members: readonly SoakMember[], record: SoakRecord, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await delay(SAMPLE_MS, undefined, { signal: over }).catch(() => undefined);
+    takeSample(members, record);
+  }
+}
+
+function takeSample(members: readonly SoakMember[], record: SoakRecord): void {
+  const atMs = Date.now();
+  for (const member of members) {
+    const keys = member.presentKeys();
+    if (keys !== undefined && member.room !== undefined) {
+      record.samples.push({ atMs, observer: member.name, room: member.room, keys });
+    }
+  }
+}
+
+/** Everybody is back, says one last thing, and hears everything; then everybody shows exactly who is there. */
+async function settle(members: readonly SoakMember[], record: SoakRecord): Promise<void> {
+  await eventually(() => members.every((member) => member.isJoined()), { withinMs: SETTLE_MS });
+  for (const member of members) member.publish();
+  const isWhole = () => check(record).findings.every(({ rule }) => rule !== "loss");
+  await eventually(isWhole, { withinMs: SETTLE_MS }).catch(() => undefined);
+  const isExact = () =>
+    members.every((member) => {
+      const there = members.filter(({ room }) => room === member.room).map(({ name }) => name);
+      return member.presentKeys()?.sort().join() === there.sort().join();
+    });
+  await eventually(isExact, { withinMs: SETTLE_MS });
+}
