@@ -106,7 +106,7 @@ export class LongPolling {
     }
     const isBatch = NDJSON.test(request.headers.get("content-type") ?? "");
     const messages = body && toMessages(Buffer.from(body.buffer), isBatch);
-    if (messages === null || messages.length > MESSAGES_MAX || messages.some(isTooLarge)) {
+    if (messages === null || messages.some(isTooLarge)) {
       session.overflow();
       return toResponse({ status: 413 });
     }
@@ -118,10 +118,15 @@ export class LongPolling {
   }
 }
 
-/** One message per line; a client older than batches posts one message as it is. */
-function toMessages(body: Buffer, isBatch: boolean): Buffer[] {
-  const lines = isBatch ? body.toString("utf8").split(/\r?\n/, MESSAGES_MAX + 1) : [body];
-  return lines.filter((line) => line.length > 0).map((line) => Buffer.from(line as string));
+/** One message per line; a client older than batches posts one message as it is. Null when there are too many. */
+function toMessages(body: Buffer, isBatch: boolean): Buffer[] | null {
+  if (!isBatch) return body.byteLength === 0 ? [] : [body];
+  const lines = body
+    .toString("utf8")
+    .trimEnd()
+    .split(/\r?\n/, MESSAGES_MAX + 1);
+  if (lines.length > MESSAGES_MAX) return null;
+  return lines.filter((line) => line !== "").map((line) => Buffer.from(line));
 }
 
 function isTooLarge(message: Buffer): boolean {
