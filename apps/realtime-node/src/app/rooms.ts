@@ -1,6 +1,8 @@
 import { Hub } from "../hub/hub.ts";
 import { Relay } from "../hub/relay.ts";
 import { exposeDeliveries, exposeRelay } from "../hub/relay-metrics.ts";
+import { BroadcastTracer } from "../inspect/broadcast-tracer.ts";
+import { TraceInterest } from "../inspect/trace-interest.ts";
 import { Presence } from "../presence/presence.ts";
 import { toWireFrame } from "../socket/wire-frame.ts";
 import type { Core } from "./core.ts";
@@ -19,6 +21,7 @@ const NO_HISTORY = { windowMs: 0, messagesMax: 0 };
 export function createRooms({ bus, clock, log, identity, registry, membership, metrics, tap }: Core): Rooms {
   const hub = new Hub();
   const onDelivery = exposeDeliveries(metrics.registry);
+  const interest = new TraceInterest({ bus, clock, tap });
   const relay = new Relay({
     hub,
     bus,
@@ -32,6 +35,7 @@ export function createRooms({ bus, clock, log, identity, registry, membership, m
       return { windowMs: settings.historyWindowMs, messagesMax: settings.historyMessagesMax };
     },
     peers: membership,
+    tracer: new BroadcastTracer({ ...identity, clock, interest, tap }),
     onArrival({ room }, recipients) {
       onDelivery(room.ref, recipients);
       registry.peek(room.ref)?.rates.charge("events", recipients);
@@ -72,6 +76,7 @@ export function createRooms({ bus, clock, log, identity, registry, membership, m
       for (const stop of stops) stop();
       presence.close();
       relay.close();
+      interest.close();
     },
   };
 }

@@ -123,7 +123,14 @@ export class Relay {
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
-    const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
+    const surveys = new Surveys({
+      boot,
+      client,
+      arrivals,
+      peers: alive,
+      isDead: (other) => peers?.peers().some((peer) => peer.boot === other && peer.health === "down") ?? false,
+      remember,
+    });
     const { tracer } = options;
     this.#listener = new RoomListener({ boot, bus, clock, log, arrivals, surveys, peers: alive, tracer });
     this.#interests = new Interests({

@@ -34,6 +34,8 @@ const TapInput = OfProject.extend({
   kinds: z.array(TapKind).optional(),
   topic: z.string().optional(),
   text: z.string().optional(),
+  /** Also the way of each broadcast through every node; costs the cluster something while it lasts. */
+  trace: z.boolean().optional(),
   maxPerSecond: z.int().positive().max(EVENTS_PER_SECOND_MAX).default(EVENTS_PER_SECOND_DEFAULT),
 });
 

@@ -11,6 +11,14 @@ export interface TapFilter {
   topic?: string | undefined;
   /** Free text, looked for in everything that is shown; upper and lower case are the same. */
   text?: string | undefined;
+  /** Also the way of each broadcast, node by node. */
+  trace?: boolean | undefined;
+}
+
+/** Of a trace only the project and the topic count. */
+export function wantsTrace({ ref, topic, trace }: TapFilter, room: { ref: string; topic: string }): boolean {
+  if (trace !== true || ref !== room.ref) return false;
+  return topic === undefined || topic === "" || matchesTopic(room.topic, topic);
 }
 
 export function matches(event: TapEvent, filter: TapFilter): boolean {

@@ -1,8 +1,10 @@
-import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
-import { matches, type TapFilter } from "./tap-filter.ts";
+import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import { matches, type TapFilter, wantsTrace } from "./tap-filter.ts";
 
 /** Events waiting for a slow dashboard; beyond it the newest are dropped and counted. */
 const QUEUE_MAX = 1_000;
+/** Hops of traced broadcasts, of which a busy topic has one per message. */
+const TRACES_MAX = 500;
 
 interface ListenerOptions {
   maxPerSecond: number;
@@ -20,6 +22,8 @@ export class TapListener {
   #queue: TapEvent[] = [];
   #seen = 0;
   #dropped = 0;
+  #traces: TraceHop[] = [];
+  #tracesDropped = 0;
   #secondStartMs = Number.NEGATIVE_INFINITY;
   #inThisSecond = 0;
   #closed = false;
@@ -38,13 +42,34 @@ export class TapListener {
     this.#wake?.();
   }
 
+  get tracesRef(): string | undefined {
+    return this.#filter.trace === true ? this.#filter.ref : undefined;
+  }
+
+  wantsTrace(room: { ref: string; topic: string }): boolean {
+    return !this.#closed && wantsTrace(this.#filter, room);
+  }
+
+  offerTrace(hop: TraceHop): void {
+    if (!this.wantsTrace(hop)) return;
+    if (this.#traces.length >= TRACES_MAX) this.#tracesDropped++;
+    else this.#traces.push(hop);
+    this.#wake?.();
+  }
+
   /**
    * Everything since the last call: `seen` counts what matched, `dropped` what of it is missing in `events`.
    * Null when nothing happened.
    */
   take(): TapBatch | null {
-    if (this.#seen === 0) return null;
-    const batch = { events: this.#queue, seen: this.#seen, dropped: this.#dropped };
+    if (!this.#hasSome) return null;
+    const batch: TapBatch = { events: this.#queue, seen: this.#seen, dropped: this.#dropped };
+    if (this.#filter.trace === true) {
+      batch.traces = this.#traces;
+      batch.tracesDropped = this.#tracesDropped;
+      this.#traces = [];
+      this.#tracesDropped = 0;
+    }
     this.#queue = [];
     this.#seen = 0;
     this.#dropped = 0;
@@ -53,7 +78,7 @@ export class TapListener {
 
   /** Resolves when `take` has something to give, or when the listener is closed. */
   async wait(): Promise<void> {
-    if (this.#closed || this.#seen > 0) return;
+    if (this.#closed || this.#hasSome) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -69,6 +94,10 @@ export class TapListener {
     this.#closed = true;
     this.#options.onClose();
     this.#wake?.();
+  }
+
+  get #hasSome(): boolean {
+    return this.#seen > 0 || this.#traces.length > 0;
   }
 
   #withinRate(): boolean {

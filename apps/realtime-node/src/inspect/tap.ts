@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
 import { cutPayload, matches, type TapFilter } from "./tap-filter.ts";
 import { TapListener } from "./tap-listener.ts";
 
@@ -19,7 +19,10 @@ export class Tap {
   readonly #nowMs: () => number;
   readonly #listeners = new Map<string, Set<TapListener>>();
   readonly #recent = new Map<string, TapEvent[]>();
+  readonly #tracing = new Set<TapListener>();
   #counter = 0;
+
+  #onTracing: () => void = () => {};
 
   constructor({ node, boot, nowMs }: { node: string; boot: string; nowMs: () => number }) {
     this.#node = node;
@@ -30,6 +33,25 @@ export class Tap {
   /** Whether anybody watches this project now. */
   wants(ref: string): boolean {
     return this.#listeners.has(ref);
+  }
+
+  /** Told when somebody begins to trace. */
+  onTracing(listener: () => void): void {
+    this.#onTracing = listener;
+  }
+
+  /** Projects whose broadcasts are traced from here. */
+  tracedRefs(): string[] {
+    return [...new Set([...this.#tracing].flatMap(({ tracesRef }) => tracesRef ?? []))];
+  }
+
+  wantsTrace(room: { ref: string; topic: string }): boolean {
+    if (this.#tracing.size === 0) return false;
+    return [...this.#tracing].some((listener) => listener.wantsTrace(room));
+  }
+
+  trace(hop: TraceHop): void {
+    for (const listener of this.#tracing) listener.offerTrace(hop);
   }
 
   emit(report: TapReport): void {
@@ -61,6 +83,10 @@ export class Tap {
     const listeners = this.#listeners.get(filter.ref) ?? new Set();
     listeners.add(listener);
     this.#listeners.set(filter.ref, listeners);
+    if (filter.trace === true) {
+      this.#tracing.add(listener);
+      this.#onTracing();
+    }
     return listener;
   }
 
@@ -81,6 +107,7 @@ export class Tap {
   }
 
   #forgetListener(ref: string, listener: TapListener): void {
+    this.#tracing.delete(listener);
     const listeners = this.#listeners.get(ref);
     listeners?.delete(listener);
     if (listeners?.size === 0) this.#listeners.delete(ref);
