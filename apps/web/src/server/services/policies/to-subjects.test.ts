@@ -4,6 +4,8 @@ import { toSubjects } from "./to-subjects.ts";
 
 const EVENT: TapEvent = { id: "b-1", atMs: 5, node: "n", ref: "r", kind: "join", topic: "t", private: true };
 const CONNECTION = {
+  id: "c1",
+  node: "n",
   role: "authenticated",
   user: "ada",
   channels: [
@@ -25,6 +27,14 @@ test("those who are in, those who came and those who were refused count, at priv
     { role: "anon", sub: null, topic: "vault" },
     { role: "authenticated", sub: "bob", topic: "t" },
   ]);
+});
+
+test("a refusal is that of its connection's user, where that is still there", () => {
+  const refusal: TapEvent = { ...EVENT, kind: "refusal", code: "Unauthorized", from: "c1" };
+  expect(toSubjects([{ ...CONNECTION, channels: [] }], [refusal], 10)).toEqual([
+    { role: "authenticated", sub: "ada", topic: "t" },
+  ]);
+  expect(toSubjects([], [refusal], 10)).toEqual([{ role: "anon", sub: null, topic: "t" }]);
 });
 
 test("each once, the newest first, no more than asked for, and nobody who passes all policies", () => {

@@ -13,6 +13,7 @@ export function toSubjects(
   events: readonly TapEvent[],
   max: number,
 ): Subject[] {
+  const byId = new Map(connections.map((one) => [`${one.node} ${one.id}`, one]));
   const seen = [
     ...connections.flatMap(({ role, user, channels }) =>
       channels
@@ -20,7 +21,7 @@ export function toSubjects(
         .map(({ topic, sinceMs }) => ({ atMs: sinceMs, role, sub: user ?? null, topic })),
     ),
     ...events.flatMap((event) => {
-      const subject = fromEvent(event);
+      const subject = fromEvent(event, byId.get(`${event.node} ${event.from}`));
       return subject === null ? [] : [{ atMs: event.atMs, ...subject }];
     }),
   ].sort((a, b) => b.atMs - a.atMs);
@@ -33,13 +34,17 @@ export function toSubjects(
   return [...subjects.values()];
 }
 
-/** Joins say their role in words; of a refusal only the user is known, and who has none is a visitor. */
-function fromEvent({ kind, code, topic, user, message, private: isPrivate }: TapEvent): Subject | null {
+/** Joins say their role in words. A refusal does not: its connection may still know, else who has no user is a visitor. */
+function fromEvent(
+  { kind, code, topic, user, message, private: isPrivate }: TapEvent,
+  connection: ConnectionInfo | undefined,
+): Subject | null {
   if (topic === undefined) return null;
-  const sub = user ?? null;
-  if (kind === "refusal" && code === "Unauthorized")
-    return { role: sub === null ? "anon" : "authenticated", sub, topic };
+  if (kind === "refusal" && code === "Unauthorized") {
+    const sub = user ?? connection?.user ?? null;
+    return { role: connection?.role ?? (sub === null ? "anon" : "authenticated"), sub, topic };
+  }
   if (kind !== "join" || isPrivate !== true) return null;
   const [, role] = /^as ([^;\s]+)/.exec(message ?? "") ?? [];
-  return role === undefined ? null : { role, sub, topic };
+  return role === undefined ? null : { role, sub: user ?? null, topic };
 }
