@@ -28,6 +28,7 @@ const SIGHTS: Sight[] = [
   },
   { name: "presence", path: "/projects/:ref/presence", settled: rowOf("Members") },
   { name: "replication", path: "/projects/:ref/replication", settled: drawn("Lag by stage") },
+  { name: "publication", path: "/projects/:ref/replication?tab=publication", settled: rowOf("Tables") },
   { name: "connections", path: "/projects/:ref/connections", settled: rowOf("Connections") },
   { name: "refusals", path: "/projects/:ref/connections?tab=refusals", settled: text("Unauthorized") },
   { name: "channels", path: "/projects/:ref/channels", settled: rowOf("Channels") },

@@ -1,15 +1,13 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useState } from "react";
-import { toast } from "sonner";
 import { describeChange, toSqlText } from "#lib/database-change.ts";
 import type { DatabaseChange } from "#lib/schemas/database.ts";
-import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
 import { CodeBlock } from "#ui/code-block.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { ProblemState } from "#ui/problem-state.tsx";
 import { consequenceOf, isTakingAway } from "./consequence.ts";
+import { useApply } from "./use-apply.ts";
 
 interface Asked {
   change: DatabaseChange;
@@ -46,28 +44,16 @@ interface QuestionProps {
 }
 
 function Question({ projectRef, asked: { change, onDone }, onClose }: QuestionProps) {
-  const trpc = useTRPC();
-  const client = useQueryClient();
+  const { run, isPending, error } = useApply(projectRef, () => {
+    onDone?.();
+    onClose();
+  });
   const title = describeChange(change);
-  const apply = useMutation(
-    trpc.database.apply.mutationOptions({
-      onSuccess: () => {
-        toast.success(`Done: ${title.charAt(0).toLowerCase()}${title.slice(1)}`);
-        onDone?.();
-        onClose();
-      },
-      onSettled: () =>
-        Promise.all([
-          client.invalidateQueries({ queryKey: trpc.database.pathKey() }),
-          client.invalidateQueries({ queryKey: trpc.policies.pathKey() }),
-        ]),
-    }),
-  );
   return (
     <Dialog
       open
       onOpenChange={(open) => {
-        if (!open && !apply.isPending) onClose();
+        if (!open && !isPending) onClose();
       }}
       title={title}
       description={consequenceOf(change)}
@@ -77,20 +63,20 @@ function Question({ projectRef, asked: { change, onDone }, onClose }: QuestionPr
         aria-label={title}
         onSubmit={(event) => {
           event.preventDefault();
-          apply.mutate({ ref: projectRef, change });
+          run(change);
         }}
         className="flex flex-col gap-3"
       >
         <CodeBlock text={toSqlText(change)} language="sql" label="SQL to be run" />
-        {apply.error ? <ProblemState error={apply.error} /> : null}
+        {error ? <ProblemState error={error} /> : null}
         <div className="flex items-center justify-end gap-2 pt-1">
-          <Button variant="ghost" onClick={onClose} disabled={apply.isPending}>
+          <Button variant="ghost" onClick={onClose} disabled={isPending}>
             Cancel
           </Button>
           <Button
             type="submit"
             variant={isTakingAway(change) ? "danger" : "primary"}
-            busy={apply.isPending}
+            busy={isPending}
             autoFocus
           >
             Run SQL

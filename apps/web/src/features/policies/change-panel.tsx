@@ -1,5 +1,6 @@
 "use client";
 import type { ReactNode } from "react";
+import { useApply } from "#features/database/use-apply.ts";
 import { toSqlText } from "#lib/database-change.ts";
 import { isMessages } from "#lib/policies/describe-policy.ts";
 import type { PolicyChange } from "#lib/schemas/database.ts";
@@ -8,7 +9,6 @@ import { CodeBlock } from "#ui/code-block.tsx";
 import { Dialog } from "#ui/dialog.tsx";
 import { ProblemState } from "#ui/problem-state.tsx";
 import { DryRun } from "./dry-run.tsx";
-import { useApply } from "./use-apply.ts";
 
 interface ChangePanelProps {
   projectRef: string;
