@@ -50,6 +50,7 @@ test("a member that was put out is an eviction, with its cause", () => {
     sentence: "ada left the topic because its client fell silent.",
   });
   expect(fromTap({ ...leave, event: "kicked" })).toMatchObject({ kind: "eviction", code: null });
+  expect(fromTap({ ...leave, event: "socket-error" })).toBeNull();
 });
 
 test("one outage told to a thousand channels is one line", () => {

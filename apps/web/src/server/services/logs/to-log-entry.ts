@@ -28,9 +28,9 @@ export function fromTap(event: TapEvent): LogEntry | null {
   }
 }
 
+/** Sockets break all day; that a client fell silent or was put out is worth a line. */
 const EVICTIONS: Readonly<Record<string, [code: string | null, sentence: string]>> = {
   silent: ["SilentClient", "left the topic because its client fell silent"],
-  "socket-error": [null, "left the topic because its socket broke"],
   kicked: [null, "was removed from the topic"],
 };
 
