@@ -2,7 +2,7 @@ import type { FanOutEnvelope, Room } from "@tidewire/protocol/cluster/fanout";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Subscription } from "../bus/bus.ts";
 import type { Incoming } from "./incoming.ts";
-import type { Counter } from "./sequence.ts";
+import { bootOf, type Counter } from "./sequence.ts";
 import type { TopicLog } from "./topic-log.ts";
 
 /** While a room is open: the subscription, and what is expected of every origin. */
@@ -49,4 +49,17 @@ export function positionsOf({ log, listening, counter }: CarriedRoom): Record<st
   for (const [origin, { sequence }] of listening?.incoming ?? []) positions[origin] = sequence.next - 1;
   if (counter !== undefined) positions[counter.origin] = counter.seq;
   return positions;
+}
+
+/**
+ * The same without origins of which members may still be owed something: nodes that nothing was heard of, though others
+ * said how far they are.
+ */
+export function settledPositions(
+  carried: CarriedRoom,
+  isDead: (boot: string) => boolean,
+): Record<string, number> {
+  const isSettled = ([origin]: [string, number]) =>
+    carried.listening?.incoming.has(origin) || origin === carried.counter?.origin || isDead(bootOf(origin));
+  return Object.fromEntries(Object.entries(positionsOf(carried)).filter(isSettled));
 }

@@ -10,7 +10,7 @@ import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { Arrivals } from "./arrivals.ts";
-import { type CarriedRoom, positionsOf } from "./carried-room.ts";
+import { type CarriedRoom, positionsOf, settledPositions } from "./carried-room.ts";
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
   type Audience,
@@ -128,7 +128,7 @@ export class Relay {
       client,
       arrivals,
       peers: alive,
-      isDead: (other) => peers?.peers().some((peer) => peer.boot === other && peer.health === "down") ?? false,
+      isDead: (other) => this.#isDead(other),
       remember,
     });
     const { tracer } = options;
@@ -198,7 +198,7 @@ export class Relay {
    * it has something to resume from before it has heard anything.
    */
   positions(room: Room): Record<string, number> {
-    return positionsOf(this.#rooms.carry(room));
+    return settledPositions(this.#rooms.carry(room), (boot) => this.#isDead(boot));
   }
 
   /**
@@ -286,6 +286,11 @@ export class Relay {
   #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
     const isBack = to !== "down" && (from === null || from === "down");
     if (isBack) void this.resync([peer.boot]);
+  }
+
+  #isDead(boot: string): boolean {
+    const peers = this.#options.peers?.peers() ?? [];
+    return peers.some((peer) => peer.boot === boot && peer.health === "down");
   }
 
   #alivePeers(): string[] {

@@ -2,7 +2,7 @@ import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import type { Arrivals } from "./arrivals.ts";
-import { type CarriedRoom, type Listening, positionsOf } from "./carried-room.ts";
+import { type CarriedRoom, type Listening, positionsOf, settledPositions } from "./carried-room.ts";
 import type { HistoryClient } from "./history-exchange.ts";
 import { bootOf } from "./sequence.ts";
 import type { Positions } from "./topic-log.ts";
@@ -15,6 +15,8 @@ interface Options {
   client: HistoryClient;
   arrivals: Arrivals;
   peers: () => string[];
+  /** Known to this node, and given up. */
+  isDead(boot: string): boolean;
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
 }
 
@@ -49,11 +51,12 @@ export class Surveys {
    * @returns the boots that did not answer
    */
   async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
-    const answers = await this.#askAll(carried, boots, positionsOf(carried), { onlyNamed: false });
+    const after = settledPositions(carried, this.#options.isDead);
+    const answers = await this.#askAll(carried, boots, after, { onlyNamed: false });
     if (carried.listening !== listening) return [];
     for (const { boot, answer } of answers) {
       for (const [origin, next] of unheard(answer, listening)) {
-        if (!this.#isOwn(origin)) this.#options.arrivals.begin(listening, origin, next);
+        if (this.#maySpeakFor(boot, origin)) this.#options.arrivals.begin(listening, origin, next);
       }
       this.#takeIn(carried, answer);
       listening.surveyed.add(boot);
@@ -120,6 +123,12 @@ export class Surveys {
     for (const { origin, seq } of heads) {
       if (!this.#isOwn(origin)) arrivals.expect(carried, origin, seq);
     }
+  }
+
+  /** Where an origin that lives begins only its own node knows: others may have heard but the end of it. */
+  #maySpeakFor(boot: string, origin: string): boolean {
+    if (this.#isOwn(origin)) return false;
+    return bootOf(origin) === boot || this.#options.isDead(bootOf(origin));
   }
 
   #isOwn(origin: string): boolean {
