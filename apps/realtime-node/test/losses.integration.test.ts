@@ -35,7 +35,7 @@ function gapTold({ systems }: Listener) {
   return systems.find(({ complete }) => complete === false);
 }
 
-describe("what is lost for good is told to channels and written down, with the same span [R27]", () => {
+describe("[R33] what is lost for good is told to channels and written down, with the same span", () => {
   test("a slot that retained too much", async () => {
     await using database = await withNotes();
     await using node = startChangesNode(database, { settings: { slotRetainedBytesMax: 1 } });
@@ -155,7 +155,7 @@ function run(command: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
 }
 
-describe("a loss is noticed [P6]", () => {
+describe("[R27] a loss is noticed", () => {
   test("in silence, when nothing is closed: told within a second of it, and recovered when the server speaks again", async () => {
     await using database = await withNotes();
     await using relay = await startTcpRelay({ port: server.port });
@@ -191,6 +191,36 @@ describe("a loss is noticed [P6]", () => {
     await waiting.subscribed;
     await other.query("insert into notes values (1)");
     await waiting.got(1, LONG_MS);
+  });
+});
+
+describe("a channel whose node has died", () => {
+  test("[R32] misses exactly what was committed between the last change that it saw and its new position", async () => {
+    await using database = await withNotes();
+    const broker = new MemoryBroker();
+    await using home = startChangesNode(database, { name: "n1", broker });
+    const stayed = home.listen([{ table: "notes" }]);
+    await stayed.subscribed;
+    const bus = new SeverableBus(broker);
+    const other = startChangesNode(database, { name: "n2", broker, bus });
+    const before = other.listen([{ table: "notes" }]);
+    await before.subscribed;
+    await database.query("insert into notes values (1)");
+    await before.got(1, LONG_MS);
+    bus.sever();
+    await other.close();
+    await database.query("insert into notes values (2), (3)");
+    const missedLsn = parseLsn(await lsnOf(database));
+    const after = home.listen([{ table: "notes" }]);
+    const { lsn } = await after.subscribed;
+    expect(parseLsn(lsn)).toBeGreaterThanOrEqual(missedLsn);
+    await database.query("insert into notes values (4)");
+    await database.query("insert into notes values (5)");
+    await after.got(2, LONG_MS);
+    expect(after.column("id")).toEqual([4, 5]);
+    expect(parseLsn(after.changes[0]?.data.lsn ?? "0/0")).toBeGreaterThanOrEqual(parseLsn(lsn));
+    await stayed.got(5, LONG_MS);
+    expect(stayed.column("id")).toEqual([1, 2, 3, 4, 5]);
   });
 });
 

@@ -277,7 +277,7 @@ describe("losses of the database [D12]", () => {
     expect(late.told.map(({ message }) => message)).toContain("DatabaseUnavailable: gone");
   });
 
-  test("the silence of a home is a loss like others; the next home closes it, or the same one by speaking", async () => {
+  test("[R34] the silence of a home is a loss like others; the next home closes it, or the same one by speaking", async () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
@@ -296,7 +296,7 @@ describe("losses of the database [D12]", () => {
     expect(messages().slice(2)).toEqual(["DatabaseUnavailable", "Recovered"]);
   });
 
-  test("a home that steps down without another taking over is told after a second", async () => {
+  test("[R34] a home that steps down without another taking over is told after a second", async () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
