@@ -456,7 +456,7 @@ describe("broadcast between serializers", () => {
       payload: '{"x":1}',
       position: { seq: 1 },
     });
-    expect(report?.latencyMs).toBeLessThan(100);
+    expect(report?.latencyMs).toBeLessThan(5_000);
     expect(Object.keys(report?.times ?? {})).toEqual(["accepted", "fannedOut", "socket"]);
   });
 });
