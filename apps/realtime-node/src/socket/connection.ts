@@ -138,13 +138,14 @@ export class Connection implements Peer, OpenConnection {
   };
 
   info(): ConnectionInfo {
-    const { node, request } = this.#options;
+    const { node, request, transport } = this.#options;
     const { lastByteMs, pingsOutstanding, bufferedBytes } = this.evidence();
     return {
       id: this.id,
       node,
       ref: this.ref,
       sinceMs: this.#sinceMs,
+      transport: transport.kind,
       vsn: this.codec.vsn,
       role: roleOf(this.identity.claims),
       user: userOf(this.identity.claims),

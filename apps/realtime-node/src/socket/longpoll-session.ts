@@ -32,6 +32,7 @@ interface Waiting {
  * what waits is the outbox's.
  */
 export class LongPollSession implements Transport {
+  readonly kind = "longpoll";
   readonly answersPings = false;
   readonly #pulse: SessionPulse;
   readonly #onGone: () => void;

@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import type { ErrorCode } from "@tidewire/protocol/errors";
 import type { Sink } from "./outbox.ts";
 
@@ -23,6 +24,7 @@ export interface Transport extends Sink {
   write(bytes: Uint8Array): boolean;
   /** Called once, before anything may arrive. */
   listen(listener: TransportListener): void;
+  readonly kind: ConnectionInfo["transport"];
   /** The client answers pings by itself, so its silence can be asked about. */
   readonly answersPings: boolean;
   /** The client holds a request open at this moment: it is there without saying so. */

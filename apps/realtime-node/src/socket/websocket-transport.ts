@@ -6,6 +6,7 @@ const TOO_LARGE = "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
 
 /** A WebSocket after its upgrade. Frames are written past `ws`, which would build each of them anew per socket. */
 export class WebSocketTransport implements Transport {
+  readonly kind = "websocket";
   readonly answersPings = true;
   readonly isAttended = false;
   readonly #ws: WebSocket;

@@ -303,6 +303,7 @@ export const ConnectionInfo = z.object({
   node: z.string(),
   ref: z.string(),
   sinceMs: z.number(),
+  transport: z.enum(["websocket", "longpoll"]),
   vsn: z.string(),
   role: z.string(),
   user: z.string().optional(),

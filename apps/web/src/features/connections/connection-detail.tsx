@@ -51,6 +51,7 @@ export function ConnectionDetail({ connection, open, atMs, onClose }: Connection
             { term: "Buffered", value: formatBytes(connection.bufferedBytes) },
             { term: "Node", value: <Copyable text={node} what="node" /> },
             { term: "Address", value: <Copyable text={connection.address} what="address" /> },
+            { term: "Transport", value: connection.transport === "longpoll" ? "Long polling" : "WebSocket" },
             { term: "Serializer", value: connection.vsn },
             {
               term: "Client",
