@@ -28,8 +28,8 @@ interface Options {
   peers: () => string[];
   /** Takes a message whose turn has come. */
   deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void;
-  /** Asks a node for everything that members of the room are owed of it; never rejects, and gives up soon. */
-  introduce(carried: CarriedRoom, listening: Listening, boot: string): Promise<unknown>;
+  /** Asks a node for everything that members of the room are owed of it. Resolves to it again when it did not answer. */
+  introduce(carried: CarriedRoom, listening: Listening, boot: string): Promise<readonly string[]>;
   /** Stores a message of the past. */
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
   /** The messages are given up; the ones behind them follow at once. */
@@ -99,13 +99,25 @@ export class Arrivals {
     }
     const held = envelope === undefined ? [] : [envelope];
     listening.strangers.set(origin, held);
-    void this.#options.introduce(carried, listening, bootOf(origin)).finally(() => {
+    void this.#introduce(carried, listening, origin).finally(() => {
       listening.strangers.delete(origin);
       const [first] = held;
       if (carried.listening !== listening || first === undefined) return;
       this.begin(listening, origin, first.position.seq);
       for (const each of held) this.arrive(carried, each);
     });
+  }
+
+  /** After a partition messages may come before questions get through, so it is asked more than once. */
+  async #introduce(carried: CarriedRoom, listening: Listening, origin: string): Promise<void> {
+    const { clock, introduce } = this.#options;
+    const deadlineMs = clock.monotonicMs() + BEREFT_REPAIR_MS_MAX;
+    for (;;) {
+      const silent = await introduce(carried, listening, bootOf(origin));
+      const isKnown = silent.length === 0 || listening.incoming.has(origin);
+      if (isKnown || carried.listening !== listening || clock.monotonicMs() >= deadlineMs) return;
+      await this.#wait(ASKED_AGAIN_MS);
+    }
   }
 
   /** @param seq of the first sign of an origin that nothing was known of */

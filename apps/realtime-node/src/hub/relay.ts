@@ -132,7 +132,17 @@ export class Relay {
       remember,
     });
     const { tracer } = options;
-    this.#listener = new RoomListener({ boot, bus, clock, log, arrivals, surveys, peers: alive, tracer });
+    this.#listener = new RoomListener({
+      boot,
+      bus,
+      clock,
+      log,
+      arrivals,
+      surveys,
+      peers: alive,
+      draining: () => this.#peersThat(({ health }) => health === "draining"),
+      tracer,
+    });
     this.#interests = new Interests({
       hub,
       clock,
@@ -286,15 +296,19 @@ export class Relay {
   #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
     const isBack = to !== "down" && (from === null || from === "down");
     if (isBack) void this.resync([peer.boot]);
+    if (to === "draining") this.#listener.rescue(this.#rooms.all(), peer.boot);
   }
 
   #isDead(boot: string): boolean {
-    const peers = this.#options.peers?.peers() ?? [];
-    return peers.some((peer) => peer.boot === boot && peer.health === "down");
+    return this.#peersThat((peer) => peer.boot === boot && peer.health === "down").length > 0;
   }
 
   #alivePeers(): string[] {
+    return this.#peersThat(({ health }) => health !== "down");
+  }
+
+  #peersThat(isMeant: (peer: { boot: string; health: string }) => boolean): string[] {
     const peers = this.#options.peers?.peers() ?? [];
-    return peers.filter(({ health }) => health !== "down").map(({ boot }) => boot);
+    return peers.filter(isMeant).map(({ boot }) => boot);
   }
 }

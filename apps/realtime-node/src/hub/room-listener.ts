@@ -13,6 +13,9 @@ import type { Tracer } from "./tracer.ts";
 /** A bus that is away must not hold up a join for longer: what arrives later is still put in order. */
 const OPENING_MS_MAX = 300;
 
+/** As old as a history gets by default: who has listened for longer has heard everything itself. */
+const RESCUED_MS_MAX = 120_000;
+
 interface Options {
   boot: string;
   bus: Pick<Bus, "subscribe" | "flush">;
@@ -22,6 +25,8 @@ interface Options {
   surveys: Surveys;
   /** Boots of the other nodes that are alive. */
   peers: () => string[];
+  /** Those of them that are about to leave. */
+  draining: () => string[];
   tracer: Pick<Tracer, "arrived"> | undefined;
 }
 
@@ -64,7 +69,10 @@ export class RoomListener {
       log.warn({ err, room: carried.key }, "a room was opened without asking other nodes");
     listening.opening = bus
       .flush()
-      .then(() => surveys.open(carried, listening))
+      .then(async () => {
+        await surveys.open(carried, listening);
+        void surveys.copy(carried, listening, this.#options.draining());
+      })
       .catch(onFault)
       .finally(() => {
         listening.opening = undefined;
@@ -88,6 +96,16 @@ export class RoomListener {
     if (Object.keys(resumeFrom).length === 0) return;
     await surveys.copy(carried, listening);
     await surveys.reach(carried, resumeFrom);
+  }
+
+  /** A node is about to leave: what it alone has of rooms that were opened lately is copied while it is there. */
+  rescue(rooms: Iterable<CarriedRoom>, boot: string): void {
+    const { clock, surveys } = this.#options;
+    for (const carried of rooms) {
+      const { listening } = carried;
+      if (listening === undefined || clock.nowMs() - listening.sinceMs > RESCUED_MS_MAX) continue;
+      void surveys.copy(carried, listening, [boot]);
+    }
   }
 
   /** Asks the given nodes, or all, for what was missed in these rooms. One after the other, however often it is called. */

@@ -65,8 +65,8 @@ export class Surveys {
   }
 
   /** Copies the whole history of the room from every node that it was not copied from since the opening. */
-  async copy(carried: CarriedRoom, listening: Listening): Promise<void> {
-    const copies = this.#options.peers().map((boot) => {
+  async copy(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
+    const copies = boots.map((boot) => {
       const copy = listening.copied.get(boot) ?? this.#copyFrom(carried, listening, boot);
       listening.copied.set(boot, copy);
       return copy;

@@ -143,6 +143,8 @@ function isAnnounced({ gaps, awayMs }: Stay, { origin, seq, sentAtMs, ackedAtMs 
   return gaps.some((gap) => {
     if (gap.origin !== undefined) {
       const { fromSeq = 0, toSeq = 0 } = gap;
+      // Nobody who is told positions has heard it: then it is as lost as the gap says, in all likelihood by it.
+      if (origin === undefined) return ackedAtMs <= gap.atMs;
       return gap.origin === origin && seq !== undefined && seq >= fromSeq && seq <= toSeq;
     }
     // "While you were away": accepted after the connection before this gap was lost.
