@@ -246,6 +246,11 @@ describe("the simulator", () => {
     const view = await simulate("t", signedIn(ADA));
     expect(decided(view)).toEqual([]);
     expect(because(view)).toBe("`empty` says no.");
+    expect(view.votes.map(({ vote }) => vote)).toEqual(["no", "no"]);
+    // Beside others it forbids nothing if it is restrictive, and grants nothing if it is not.
+    await create({ name: "all", using: "true" });
+    await create({ name: "empty too", permissive: false });
+    expect(decided(await simulate("t", signedIn(ADA)))).toEqual(["read broadcast", "read presence"]);
   });
 
   test("nothing that it writes stays, claims are not written down, and a missing partition heals", async () => {
@@ -368,6 +373,9 @@ describe("who may change them", () => {
     await setRole("viewer");
     await expect(caller.policies.list({ ref })).resolves.toMatchObject({ isCut: false });
     await expect(simulate("t", { role: "anon" })).resolves.toMatchObject({ topic: "t" });
+    const draft = { name: "mine", command: "select", permissive: true, using: "true", check: null } as const;
+    const change = { kind: "create-policy", ...MESSAGES, ...draft, roles: [] } as const;
+    await expect(caller.policies.dryRun({ ref, change: { ...change, roles: [] } })).rejects.toThrow("role");
     await expect(create({ name: "mine", using: "true" })).rejects.toThrow("role");
     await setRole("developer");
     await create({ name: "mine", using: "true" });

@@ -13,6 +13,8 @@ import type { Said } from "./said.ts";
 interface TableCardProps {
   table: PolicyTable;
   mayChange: boolean;
+  /** The dashboard can act as the table's owner. */
+  isOwn: boolean;
   said: ReadonlyMap<string, Said>;
   onCreate: () => void;
   onEdit: (policy: TablePolicy) => void;
@@ -20,7 +22,7 @@ interface TableCardProps {
 }
 
 /** One table: whether its policies are asked at all, and each of them in words and in SQL. */
-export function TableCard({ table, mayChange, said, onCreate, onEdit, onDrop }: TableCardProps) {
+export function TableCard({ table, mayChange, isOwn, said, onCreate, onEdit, onDrop }: TableCardProps) {
   const ask = useAskChange();
   const { schema, table: name, rowSecurity, policies } = table;
   const title = `${schema}.${name}`;
@@ -46,6 +48,11 @@ export function TableCard({ table, mayChange, said, onCreate, onEdit, onDrop }: 
         </span>
       </header>
       <Standing table={table} />
+      {isOwn ? null : (
+        <p className="px-4 pb-3 text-faint text-xs">
+          It belongs to another role than the project's: only its owner can change its policies.
+        </p>
+      )}
       {policies.length > 0 ? (
         <ul aria-label={`Policies of ${title}`} className="divide-y border-t">
           {policies.map((policy) => (

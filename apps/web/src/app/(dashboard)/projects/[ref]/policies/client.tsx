@@ -51,11 +51,17 @@ export function PoliciesClient({ projectRef }: { projectRef: string }) {
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_420px]">
         <div className="flex min-w-0 flex-col gap-4">
           {error ? <ProblemState error={error} onRetry={() => void refetch()} /> : null}
+          {role !== undefined && !mayDevelop(role) ? (
+            <p className="text-muted text-sm">
+              You may look and simulate; a change takes the role developer.
+            </p>
+          ) : null}
           {view?.tables.map((table) => (
             <TableCard
               key={`${table.schema}.${table.table}`}
               table={table}
               mayChange={mayDevelop(role) && (table.owned || view.isManaged)}
+              isOwn={table.owned || view.isManaged}
               said={isMessages(table) ? said : NOBODY}
               onCreate={() => setOpened({ table, act: "create" })}
               onEdit={(policy) => setOpened({ table, act: "edit", policy })}
