@@ -1,3 +1,4 @@
+import { setIdentity } from "@tidewire/db/policy-probe";
 import type { AuthorizeRequest } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
@@ -94,6 +95,63 @@ describe("policies on realtime.messages [7]", () => {
       presence: false,
     });
   });
+
+  test("[7.1] the probe is a row like any other: its own id, both times in UTC, no event", async () => {
+    await using database = await withPolicies(
+      READ(`id is not null and event is null and inserted_at = updated_at
+        and inserted_at between (now() at time zone 'utc') - interval '1 minute' and (now() at time zone 'utc')
+        and extension in ('broadcast', 'presence') and topic = realtime.topic()`),
+    );
+    await database.query(
+      `alter database ${new URL(database.databaseUrl).pathname.slice(1)} set timezone = 'Asia/Tokyo'`,
+    );
+    await using node = startChangesNode(database);
+    expect(await node.client.authorize(database.ref, ask(), PATIENCE)).toMatchObject({
+      broadcast: true,
+      presence: true,
+    });
+  });
+
+  test("[7.1] the probe is inserted by the connection's own role, then the settings are made in their order", async () => {
+    await using database = await withPolicies(READ("true"));
+    // Whoever may not insert is let in all the same; whatever was set before the insert would stop it.
+    await database.query(`
+      create function public.note() returns trigger language plpgsql as $$ begin
+        if current_setting('role') <> 'none' or coalesce(current_setting('realtime.topic', true), '') <> '' then
+          raise 'the probe comes too late';
+        end if;
+        return new; end $$;
+      create trigger note before insert on realtime.messages for each row execute function public.note();
+      revoke insert on realtime.messages from authenticated`);
+    await using node = startChangesNode(database);
+    expect(await node.client.authorize(database.ref, ask(), PATIENCE)).toMatchObject({ broadcast: true });
+    expect(setIdentity(["1", "2", "3", "4", "5", "6"])).toBe(
+      "select set_config('role', 1, true), set_config('realtime.topic', 2, true), set_config('request.jwt.claims', 3, true), " +
+        "set_config('request.jwt.claim.sub', 4, true), set_config('request.jwt.claim.role', 5, true), set_config('request.headers', 6, true)",
+    );
+  });
+
+  test("[7.2] [7.3] a write check that raises, or takes too long, says so; nobody's grants are guessed", async () => {
+    await using database = await withPolicies(
+      WRITE(
+        "case realtime.topic() when 'bad' then 1 / (length(topic) - 3) = 1 when 'slow' then pg_sleep(6) is not null else true end",
+      ),
+      READ("case realtime.topic() when 'slow' then pg_sleep(6) is not null else true end"),
+    );
+    await using node = startChangesNode(database);
+    const write = (topic: string) =>
+      node.client.authorize(database.ref, ask({ action: "write", topic }), PATIENCE);
+    await expect(write("bad")).rejects.toMatchObject({
+      code: "Unauthorized",
+      message: "You do not have permissions to write to this Channel topic: bad",
+    });
+    expect(await write("good")).toMatchObject({ broadcast: true, presence: true });
+    const slow = { code: "QueryCanceled", stage: "authorize" };
+    await expect(write("slow")).rejects.toMatchObject(slow);
+    await expect(node.client.authorize(database.ref, ask({ topic: "slow" }), PATIENCE)).rejects.toMatchObject(
+      slow,
+    );
+  }, 60_000);
 
   test("nothing that a check writes survives", async () => {
     await using database = await withPolicies(READ("true"), WRITE("true"));

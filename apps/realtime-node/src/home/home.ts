@@ -4,7 +4,7 @@ import type { Percentiles, ReplicationSnapshot } from "@tidewire/protocol/cluste
 import { Refusal } from "@tidewire/protocol/errors";
 import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus, Subscription } from "../bus/bus.ts";
-import { CHANGES_PUBLICATION, readPrints } from "../changes/catalog.ts";
+import { CHANGES_PUBLICATION } from "../changes/catalog.ts";
 import { publishNotice } from "../changes/notices.ts";
 import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
@@ -304,8 +304,8 @@ export class Home {
 
   /** Before the rows that wait for a connection, and before all checks: a crowd must not keep a revocation waiting. */
   async #lookForNews(): Promise<void> {
-    const prints = await this.#ask("stream", UPKEEP_DEADLINE_MS, readPrints);
-    if (this.#policies.found(prints.authorizationPrint)) this.#announcePolicies();
+    const { prints, isNews } = await this.#policies.look();
+    if (isNews) this.#announcePolicies();
     await this.#engine.accept(prints);
   }
 

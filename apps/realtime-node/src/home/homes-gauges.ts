@@ -16,9 +16,15 @@ const GAUGES = [
   ["tidewire_home_pool_size", "The project's connection budget", ({ pool }) => pool.size],
   ["tidewire_home_pool_in_use", "Connections at work", ({ pool }) => pool.inUse],
   ["tidewire_home_pool_queued", "Work that waits for a connection", ({ pool }) => pool.queued],
+  [
+    "tidewire_home_pool_wait_milliseconds",
+    "Wait for a connection, of recent work",
+    ({ pool }) => pool.waitMs,
+  ],
   ["tidewire_home_checks_hit", "Checks answered from the cache", ({ pool }) => pool.hits],
   ["tidewire_home_checks_coalesced", "Checks that shared another's answer", ({ pool }) => pool.coalesced],
   ["tidewire_home_checks_missed", "Checks that reached the database", ({ pool }) => pool.misses],
+  ["tidewire_home_checks_stale", "Old answers given while the database was away", ({ pool }) => pool.stale],
 ] as const satisfies [string, string, (home: ReplicationSnapshot) => number | undefined][];
 
 /** Exposes every home of this node; its numbers start again when the home moves. Read when Prometheus asks. */

@@ -1,5 +1,6 @@
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
+import { type CatalogPrints, readPrints } from "../changes/catalog.ts";
 import type { Clock } from "../clock.ts";
 import { authorize, toAuthorizeRefusal } from "./authorize.ts";
 import { keepPartitions } from "./database-messages.ts";
@@ -7,6 +8,8 @@ import { isAway } from "./database-refusal.ts";
 import { GrantCache } from "./grant-cache.ts";
 import type { HomePool } from "./pool.ts";
 import { readAll } from "./read-checks.ts";
+
+const LOOK_DEADLINE_MS = 5_000;
 
 interface Options {
   pool: HomePool;
@@ -25,6 +28,7 @@ export class PolicyCheck {
   readonly #clock: Clock;
   readonly #onChecked: Options["onChecked"];
   #print: string | undefined;
+  #firstLook: Promise<void> | undefined;
 
   constructor({ pool, clock, freshMs, onChecked }: Options) {
     this.#pool = pool;
@@ -38,12 +42,14 @@ export class PolicyCheck {
     return this.#print;
   }
 
-  /** Policies, privileges or roles are these now. True when that is news: every earlier answer is void. */
-  found(print: string): boolean {
-    if (this.#print === print) return false;
-    this.#print = print;
-    this.cache.clear();
-    return true;
+  /** Looks at policies, privileges and roles, before all work that waits. News make every earlier answer void. */
+  async look(): Promise<{ prints: CatalogPrints; isNews: boolean }> {
+    const options = { lane: "stream", deadlineMs: LOOK_DEADLINE_MS, stage: "policies" } as const;
+    const prints = await this.#pool.run(options, readPrints);
+    const isNews = this.#print !== prints.authorizationPrint;
+    if (isNews) this.cache.clear();
+    this.#print = prints.authorizationPrint;
+    return { prints, isNews };
   }
 
   /** @throws Refusal that says where and how long it waited */
@@ -66,13 +72,25 @@ export class PolicyCheck {
   async #attempt(request: AuthorizeRequest, deadlineMs: number): Promise<Grants> {
     try {
       const startedMs = this.#clock.monotonicMs();
-      const print = this.#print;
+      const print = this.#print ?? (await this.#firstPrint());
       const grants = await this.#askDatabase(request, deadlineMs);
       this.#onChecked(request.action, this.#clock.monotonicMs() - startedMs);
       return { ...grants, print };
     } catch (error) {
       throw toAuthorizeRefusal(error, request);
     }
+  }
+
+  /** Undefined when there is no answer: the question that comes next will say why. */
+  async #firstPrint(): Promise<string | undefined> {
+    this.#firstLook ??= this.look().then(
+      () => undefined,
+      () => {
+        this.#firstLook = undefined;
+      },
+    );
+    await this.#firstLook;
+    return this.#print;
   }
 
   #askDatabase(request: AuthorizeRequest, deadlineMs: number): Promise<Grants> {

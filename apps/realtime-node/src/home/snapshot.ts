@@ -15,7 +15,7 @@ interface Parts {
   engine: Pick<ChangeEngine, "epoch" | "shapes" | "catalog" | "publisher">;
   slot: SlotStatus | null;
   pool: PoolGauges;
-  grants: Pick<GrantCache, "hits" | "misses" | "coalesced">;
+  grants: Pick<GrantCache, "hits" | "misses" | "coalesced" | "stale">;
   retainedBytesMax: number;
   changesPerSecond: number;
   /** From the bus to the socket, as this node's own receivers measure it. */
@@ -65,6 +65,6 @@ function tablesOf({ catalog, shapes, publisher }: Parts["engine"]): ReplicationS
   }));
 }
 
-function pick({ hits, misses, coalesced }: Parts["grants"]): Parts["grants"] {
-  return { hits, misses, coalesced };
+function pick({ hits, misses, coalesced, stale }: Parts["grants"]): Parts["grants"] {
+  return { hits, misses, coalesced, stale };
 }

@@ -219,6 +219,10 @@ export const ReplicationSnapshot = z.object({
     coalesced: z.number(),
     hits: z.number(),
     misses: z.number(),
+    /** Old answers given because the database was away. */
+    stale: z.number().optional(),
+    /** For a connection, of recent work. */
+    waitMs: z.number().optional(),
   }),
 });
 export type ReplicationSnapshot = z.infer<typeof ReplicationSnapshot>;
