@@ -63,7 +63,11 @@ async function measure(server: ServerProcess, load: Load): Promise<LatencyOutcom
   }
   // The first rows find a cold cache of policies; that is a start-up cost, measured elsewhere.
   await insertBulk(database, 10, 10);
-  await untilReceived(members.filter((_, index) => index % rooms === 0), 10, DRAIN_DEADLINE_MS);
+  await untilReceived(
+    members.filter((_, index) => index % rooms === 0),
+    10,
+    DRAIN_DEADLINE_MS,
+  );
 
   const framesBefore = sum(members);
   const cpuBeforeMs = await server.cpuMs();

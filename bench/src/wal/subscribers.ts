@@ -6,7 +6,8 @@ import type { Listening } from "../servers/server-process.ts";
 export interface SubscriberOptions {
   /** Default: all rows. */
   filter?: string;
-  /** Claim that the policies look at. */
+  table?: string;
+  /** Those that the policies look at. */
   claims?: Record<string, unknown>;
   onFrame?: (payload: Buffer) => void;
 }
@@ -14,9 +15,9 @@ export interface SubscriberOptions {
 /** Joins a topic of its own; resolves when the server has said "Subscribed to PostgreSQL". */
 export function subscribe(
   { socketUrl, jwtSecret = "" }: Listening,
-  { filter, claims, onFrame }: SubscriberOptions = {},
+  { filter, table = "bench_rows", claims, onFrame }: SubscriberOptions = {},
 ): Promise<Member> {
-  const binding = { event: "*", schema: "public", table: "bench_rows", ...(filter && { filter }) };
+  const binding = { event: "*", schema: "public", table, ...(filter && { filter }) };
   const payload = {
     config: { postgres_changes: [binding] },
     access_token: signUserToken(jwtSecret, { role: "authenticated", ...claims }),
