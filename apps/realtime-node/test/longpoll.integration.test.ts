@@ -27,6 +27,8 @@ describe("a session", () => {
         token: expect.stringMatching(/^[\w-]{32}$/),
         messages: [],
       });
+      const info = edge.listener.connections.info(edge.record.ref).at(-1);
+      expect(info).toMatchObject({ transport: "longpoll", vsn: "2.0.0", channels: [] });
       const poll = poller.poll();
       expect(await poller.post('[null,"7","phoenix","heartbeat",{}]')).toEqual({ http: 200, status: 200 });
       expect(await poll).toEqual({
