@@ -67,7 +67,7 @@ function Question({ projectRef, asked: { change, onDone }, onClose }: QuestionPr
         }}
         className="flex flex-col gap-3"
       >
-        <CodeBlock text={toSqlText(change)} language="sql" label="SQL to be run" />
+        <CodeBlock text={toSqlText(change)} language="sql" label="SQL to be run" wrap />
         {error ? <ProblemState error={error} /> : null}
         <div className="flex items-center justify-end gap-2 pt-1">
           <Button variant="ghost" onClick={onClose} disabled={isPending}>

@@ -69,7 +69,7 @@ function describe({ tables, publishes }: PublicationView): string {
   const events = (["insert", "update", "delete"] as const).filter((event) => publishes[event]);
   const what = events.length === 3 ? "" : `; of ${events.join(" and ").toUpperCase() || "nothing"} only`;
   const trouble = failing.length === 0 ? "" : `; on ${failing.length} of them Postgres refuses updates`;
-  return `${count}${what}${trouble}. Channels hear of a change within two seconds.`;
+  return `${count}${what}${trouble}. A change here counts for channels that are open within seconds.`;
 }
 
 function NoPublication({ name }: { name: string }) {

@@ -105,6 +105,7 @@ function Warning({
             text={fix.kind === "run" ? toSqlText(fix.change) : fix.sql}
             language="sql"
             label="What ends it"
+            wrap
             className="mt-2"
           />
         ) : null}

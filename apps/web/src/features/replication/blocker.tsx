@@ -32,11 +32,12 @@ export function Blocker({ blocker }: { blocker: SlotBlocker }) {
           ]}
         />
         <div className="flex min-w-0 flex-col gap-2">
-          {query === "" ? null : <CodeBlock text={query} language="sql" label="Its query" />}
+          {query === "" ? null : <CodeBlock text={query} language="sql" label="Its query" wrap />}
           <CodeBlock
             text={`select pg_terminate_backend(${pid}); -- ends it; its work is rolled back`}
             language="sql"
             label="What ends it"
+            wrap
           />
         </div>
       </CardBody>

@@ -41,7 +41,7 @@ export function SentenceBanner({ view, withoutRemedy }: SentenceBannerProps) {
           </p>
         )}
         {remedy === null || withoutRemedy ? null : (
-          <CodeBlock text={remedy} language="sql" label="What ends it" className="mt-2 max-w-xl" />
+          <CodeBlock text={remedy} language="sql" label="What ends it" wrap className="mt-2 max-w-xl" />
         )}
       </div>
     </section>
