@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { listGaps } from "@tidewire/db/gaps";
 import { eventually } from "@tidewire/testkit/eventually";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { createProjectDatabase, openClient, type ProjectDatabase } from "@tidewire/testkit/project-database";
@@ -9,6 +10,7 @@ import { onNotices } from "../src/changes/notices.ts";
 import { parseLsn } from "../src/wal/lsn.ts";
 import { type Listener, startChangesNode } from "./changes-node.ts";
 import { SeverableBus } from "./chaos/severable-bus.ts";
+import { startCluster } from "./harness.ts";
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -128,6 +130,50 @@ describe("[R33] what is lost for good is told to channels and written down, with
     expect(parseLsn(node.gaps[0]?.toLsn ?? "0/0")).toBeLessThanOrEqual(parseLsn(lost));
   });
 });
+
+test("[R33] the ledger is in the control database, written when that is back if it was away", async () => {
+  await using cluster = await startCluster({
+    controlServer: "own",
+    sql: `create table notes (id int primary key); alter publication supabase_realtime add table notes;`,
+  });
+  const { ref, keys, database } = cluster.project;
+  const client = await cluster.connect(0, { apikey: keys.secret.value });
+  await client.join("realtime:room", {
+    postgres_changes: [{ event: "*", schema: "public", table: "notes" }],
+  });
+  await client.expectFrame({ event: "system", payload: { message: "Subscribed to PostgreSQL" } });
+  await cluster.controlPostgres.stop();
+  await using admin = await database.connectAsAdmin();
+  await eventually(
+    () =>
+      admin
+        .query(
+          "select pg_terminate_backend(active_pid), pg_drop_replication_slot(slot_name) from pg_replication_slots",
+        )
+        .then(() => true),
+    { withinMs: LONG_MS },
+  );
+  const told = { event: "system", payload: { complete: false } };
+  const { payload } = await client.expectFrame(told, { withinMs: LONG_MS });
+  await cluster.controlPostgres.start();
+  const [gap] = await eventually(
+    async () => {
+      const gaps = await listGaps(cluster.control.plane.db, ref, { limit: 10 });
+      expect(gaps).toHaveLength(1);
+      return gaps;
+    },
+    { withinMs: 2 * LONG_MS },
+  );
+  const { from_lsn: fromLsn, to_lsn: toLsn } = payload as Record<string, string>;
+  expect(gap).toMatchObject({
+    ref,
+    cause: "slot-missing",
+    tables: ["public.notes"],
+    channels: 1,
+    fromLsn,
+    toLsn,
+  });
+}, 120_000);
 
 /** What the server has on disk at this moment; it is stopped while that is read and put back. */
 async function copyOf(postgres: TestPostgres) {

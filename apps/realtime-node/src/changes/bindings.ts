@@ -56,6 +56,7 @@ export class Bindings {
       fromLsn: null,
       sinceMs: 0,
       catchUp: null,
+      pendingFrom: null,
       toldLost: false,
     };
     this.#subscriptions.set(channelId, subscription);

@@ -1,18 +1,28 @@
+import type { Lsn } from "../wal/lsn.ts";
 import { isAfter, type Position } from "./position.ts";
 
 /**
- * A channel that was given a backlog, on a node that had seen a part of it before, for its other channels. What the
- * node drops as repeated is new to this channel, once.
+ * A channel that is behind its node: it was given a backlog of which the node had seen a part before, for its other
+ * channels; or changes came while it was being registered, and the home that sent them is none any more. What the node
+ * drops as repeated is new to this channel, once.
  */
 export class CatchUp {
   /** What comes later is new to the node as well. */
   readonly #until: Position;
-  #seen: Position | null = null;
+  #seen: Position | null;
   #message: object | undefined;
   #floor: Position | null = null;
 
-  constructor(until: Position) {
+  /** @param seen what the channel has had itself; null when it has had nothing */
+  constructor(until: Position, seen: Position | null = null) {
     this.#until = until;
+    this.#seen = seen;
+  }
+
+  /** What the channel lacks if nothing before `fromLsn` is repeated. */
+  lacking(fromLsn: Lsn | null): { fromLsn: Lsn; toLsn: Lsn } | null {
+    const toLsn = fromLsn ?? this.#until.lsn;
+    return this.#seen === null || toLsn <= this.#seen.lsn ? null : { fromLsn: this.#seen.lsn, toLsn };
   }
 
   /**

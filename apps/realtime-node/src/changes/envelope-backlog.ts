@@ -24,6 +24,10 @@ export class EnvelopeBacklog {
     return this.#overflow;
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && this.#overflow === null;
+  }
+
   add(envelope: ChangeEnvelope, { isRepeated }: { isRepeated: boolean }): void {
     if (this.#bytes + envelope.data.length > BYTES_MAX) {
       const lsn = formatLsn(toLsn(envelope.lsn));

@@ -151,6 +151,54 @@ describe("a channel's promise", () => {
     expect(came.got.slice(2)).toEqual(["7@0/14"]);
   });
 
+  test("[R31] what came from a home that is none any more is not served by the next one's shapes", async () => {
+    const home = setUp();
+    const [stayed, came] = [home.channel("stayed"), home.channel("came")];
+    void stayed.subscribe();
+    await home.answer(0);
+    void came.subscribe();
+    await expect.poll(() => home.asked.length).toBe(2);
+    // The answer never comes; what the old home sends meanwhile is kept for it.
+    await home.send([envelope("0/11"), envelope("0/12")]);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    home.asked[1]?.answer.reject(new Refusal("DatabaseUnavailable"));
+    await home.answer(2, { epoch: 2, lsn: "0/20" });
+    await home.answer(3, { epoch: 2, lsn: "0/20", backlog: { fromLsn: "0/11", sinceMs: 0 } });
+    expect(came.got).toEqual([]);
+    home.restartSequence();
+    await home.send([envelope("0/11"), envelope("0/12"), envelope("0/13")], { epoch: 2 });
+    expect(stayed.got).toEqual(["7@0/11", "7@0/12", "7@0/13"]);
+    expect(came.got).toEqual(["7@0/11", "7@0/12", "7@0/13"]);
+  });
+
+  test("a channel that waited through two epochs gets what is repeated, and is told what is not", async () => {
+    const setting = async (repeatedFrom: string) => {
+      const home = setUp();
+      const [quick, slow] = [home.channel("quick"), home.channel("slow")];
+      void quick.subscribe();
+      void slow.subscribe();
+      await home.answer(0);
+      await home.answer(1);
+      await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+      await home.answer(2, { epoch: 2, lsn: "0/20" });
+      home.restartSequence();
+      await home.send([envelope("0/21"), envelope("0/22")], { epoch: 2 });
+      await home.say({ kind: "home", ref, node: "n3", boot: "b3", epoch: 3 });
+      const backlog = { fromLsn: repeatedFrom, sinceMs: 0 };
+      await home.answer(3, { epoch: 2 });
+      for (const at of [4, 5]) await home.answer(at, { epoch: 3, lsn: "0/30", backlog });
+      home.restartSequence();
+      await home.send([envelope("0/22"), envelope("0/23")], { epoch: 3 });
+      return { quick, slow };
+    };
+    const whole = await setting("0/10");
+    expect(whole.slow.got).toEqual(["7@0/22", "7@0/23"]);
+    expect(whole.quick.got).toEqual(["7@0/21", "7@0/22", "7@0/23"]);
+    const torn = await setting("0/22");
+    expect(torn.slow.told.at(-1)).toMatchObject({ complete: false, to_lsn: "0/22" });
+    expect(torn.quick.told).toHaveLength(1);
+  });
+
   test("two homes with the same epoch, after a crash of Postgres, are two homes", async () => {
     const home = setUp();
     const channel = home.channel();

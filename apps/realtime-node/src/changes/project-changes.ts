@@ -6,19 +6,14 @@ import * as system from "@tidewire/protocol/supabase/system";
 import type { Bus, Subscription as BusSubscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { RecentDurations } from "../wal/lag.ts";
-import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn, toLsn } from "../wal/lsn.ts";
+import type { RecentDurations } from "../wal/lag.ts";
+import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { Arrivals } from "./arrivals.ts";
 import { CatchUp } from "./catch-up.ts";
-import { concerningOf, concerns } from "./concerning.ts";
-import { deliveriesOf } from "./deliveries.ts";
-import { EnvelopeBacklog } from "./envelope-backlog.ts";
 import { decodeMessage } from "./envelope-batch.ts";
 import { Interruptions } from "./interruptions.ts";
 import { HOME_BEAT_MS, type KnownHome } from "./known-home.ts";
 import { onNotices } from "./notices.ts";
-import { positionOf } from "./position.ts";
-import { Receiver } from "./receiver.ts";
-import { Recipients } from "./recipients.ts";
 import { isOver, LEASE_RENEWAL_MS, Registrar, type ShapesClient } from "./registrar.ts";
 import { ShapeRoutes } from "./shape-routes.ts";
 import type { NodeLife } from "./shapes.ts";
@@ -45,13 +40,11 @@ export interface ProjectChangesOptions {
  * had meanwhile is told to them.
  */
 export class ProjectChanges {
-  readonly socketLag = new RecentDurations();
   readonly #options: ProjectChangesOptions;
   readonly #registrar: Registrar;
   readonly #subscriptions = new Set<Subscription>();
   readonly #routes = new ShapeRoutes();
-  readonly #receiver = new Receiver();
-  readonly #backlog = new EnvelopeBacklog();
+  readonly #arrivals: Arrivals;
   readonly #busSubscriptions: BusSubscription[];
   readonly #interruptions: Interruptions;
   readonly #timers: Timer[];
@@ -64,7 +57,13 @@ export class ProjectChanges {
   constructor(options: ProjectChangesOptions) {
     const { ref, life, bus, clock } = options;
     this.#options = options;
-    const seenLsn = () => this.#receiver.lastLsn;
+    this.#arrivals = new Arrivals({
+      ...options,
+      routes: this.#routes,
+      subscriptions: this.#subscriptions,
+      onLost: (span) => this.#tellGap(span),
+    });
+    const seenLsn = () => this.#arrivals.receiver.lastLsn;
     this.#registrar = new Registrar({
       ...options,
       seenLsn,
@@ -83,6 +82,11 @@ export class ProjectChanges {
       clock.every(LEASE_RENEWAL_MS, () => void this.#renew()),
       clock.every(HOME_BEAT_MS, () => this.#interruptions.look()),
     ];
+  }
+
+  /** From the bus to the socket. */
+  get socketLag(): RecentDurations {
+    return this.#arrivals.socketLag;
   }
 
   get size(): number {
@@ -106,7 +110,7 @@ export class ProjectChanges {
     subscription.holding = { kind: "over" };
     if (holding.kind === "held") this.#routes.delete(subscription, holding.shapes);
     this.#registrar.release(subscription);
-    this.#tidy();
+    this.#arrivals.tidy();
   }
 
   close(): void {
@@ -117,7 +121,7 @@ export class ProjectChanges {
 
   async #register(subscription: Subscription): Promise<{ lsn: string }> {
     for (;;) {
-      const seenLsn = this.#receiver.lastLsn;
+      const seenLsn = this.#arrivals.receiver.lastLsn;
       try {
         const answer = await this.#registrar.register(subscription);
         if (parseLsn(answer.lsn) < seenLsn) this.#rewind(parseLsn(answer.lsn));
@@ -141,40 +145,37 @@ export class ProjectChanges {
     const lsn = backlog?.fromLsn ?? answer.lsn;
     if (isFirst) {
       subscription.sinceMs = replaces?.sinceMs ?? backlog?.sinceMs ?? 0;
-      subscription.catchUp = replaces?.catchUp ?? (backlog ? new CatchUp(this.#receiver.position) : null);
+      subscription.catchUp =
+        replaces?.catchUp ?? (backlog ? new CatchUp(this.#arrivals.receiver.position) : null);
     }
     subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
     this.#routes.add(subscription, shapes);
-    const lost = missed ?? this.#backlog.overflow;
+    const lost = missed ?? this.#arrivals.overflow ?? this.#lacking(subscription, backlog);
+    subscription.pendingFrom = null;
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
     else if (lost !== null) tellGap(subscription, lost);
     if (!this.#interruptions.isOpen) this.#closeOwnLoss(subscription, { isFirst, toLsn: answer.lsn });
     const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
-    for (const { envelope, isRepeated } of this.#backlog) {
-      if (envelope.kind.shapes.some((shape) => served.has(shape))) continue;
-      // Also of what was new: should another home repeat it, this channel has it.
-      const isNew = subscription.catchUp?.admits(positionOf(envelope), this.#backlog) ?? !isRepeated;
-      if (isNew) this.#deliver(envelope, subscription);
-    }
+    this.#arrivals.serve(subscription, served);
     if (replaces !== null) {
       subscription.toldLost ||= replaces.toldLost;
       subscription.replaces = null;
       this.remove(replaces);
     }
-    this.#tidy();
+    this.#arrivals.tidy();
   }
 
   /** Unless the loss is everybody's, whose end is still to be told. To a new channel `Subscribed` says it all. */
   #closeOwnLoss(subscription: Subscription, { isFirst, toLsn }: { isFirst: boolean; toLsn: string }): void {
     if (isFirst) subscription.toldLost = false;
-    const seenLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, this.#receiver.lastLsn);
+    const seenLsn = maxLsn(subscription.fromLsn ?? LSN_ZERO, this.#arrivals.receiver.lastLsn);
     tellRenewed(subscription, { fromLsn: formatLsn(seenLsn), toLsn });
   }
 
   /** The home tells what has been lost by it. */
   #rewind(toLsn: Lsn): void {
-    this.#receiver.rewind();
+    this.#arrivals.receiver.rewind();
     for (const subscription of this.#subscriptions) {
       if (subscription.fromLsn !== null && subscription.fromLsn > toLsn) subscription.fromLsn = toLsn;
     }
@@ -182,10 +183,16 @@ export class ProjectChanges {
 
   /** What was registered in an earlier epoch is void. Those on their way find out by their answers. */
   #begin(epoch: number): void {
-    this.#receiver.begin(epoch, { fromStart: this.#epoch !== 0 });
+    this.#arrivals.begin(epoch, { fromStart: this.#epoch !== 0 });
     this.#epoch = epoch;
     if (this.#subscriptions.size > 0) this.#registrar.announce(this.#subscriptions.size);
     this.#registerAgain();
+  }
+
+  #lacking({ pendingFrom, catchUp }: Subscription, backlog: ShapesRegistered["backlog"]) {
+    if (pendingFrom === null || catchUp === null) return null;
+    const lacking = catchUp.lacking(backlog === undefined ? null : parseLsn(backlog.fromLsn));
+    return lacking && { fromLsn: formatLsn(lacking.fromLsn), toLsn: formatLsn(lacking.toLsn) };
   }
 
   #registerAgain(): void {
@@ -194,6 +201,7 @@ export class ProjectChanges {
     for (const subscription of this.#subscriptions) {
       if (subscription.holding.kind !== "held") continue;
       subscription.holding = { kind: "pending" };
+      subscription.pendingFrom = this.#arrivals.receiver.position;
       this.#register(subscription).catch((err: unknown) =>
         log.info({ err, ref }, "a subscription was not renewed"),
       );
@@ -214,9 +222,12 @@ export class ProjectChanges {
   #noticeLostTail(): void {
     if (this.#sent === null) return;
     const { epoch, seq, lsn } = this.#sent;
-    const lostAfter = this.#receiver.expect(epoch, seq);
+    const lostAfter = this.#arrivals.receiver.expect(epoch, seq);
     if (lostAfter === null) return;
-    const span = { fromLsn: formatLsn(lostAfter), toLsn: lsn };
+    this.#tellGap({ fromLsn: formatLsn(lostAfter), toLsn: lsn });
+  }
+
+  #tellGap(span: { fromLsn: string; toLsn: string }): void {
     for (const subscription of this.#subscriptions) tellGap(subscription, span);
   }
 
@@ -224,45 +235,7 @@ export class ProjectChanges {
     const batch = decodeMessage(data);
     if (batch.boot !== this.#options.life.boot) return;
     if (batch.epoch > this.#epoch) this.#begin(batch.epoch);
-    const { envelopes, repeated, lostAfter } = this.#receiver.receive(batch);
-    const [first] = envelopes;
-    if (lostAfter !== null && first !== undefined) {
-      const span = { fromLsn: formatLsn(lostAfter), toLsn: formatLsn(toLsn(first.lsn)) };
-      for (const subscription of this.#subscriptions) tellGap(subscription, span);
-    }
-    const isSomebodyPending = this.#isSomebodyPending();
-    for (const envelope of repeated) {
-      if (isSomebodyPending) this.#backlog.add(envelope, { isRepeated: true });
-      for (const { subscription } of this.#routes.targets(envelope.kind.shapes)) {
-        if (subscription.catchUp?.admits(positionOf(envelope), batch)) this.#deliver(envelope, subscription);
-      }
-    }
-    if (isSomebodyPending)
-      for (const envelope of envelopes) this.#backlog.add(envelope, { isRepeated: false });
-    this.#deliverToAll(envelopes);
-  }
-
-  #deliverToAll(envelopes: readonly ChangeEnvelope[]): void {
-    const recipients = new Recipients();
-    for (const [subscription, deliveries] of deliveriesOf(envelopes, this.#routes)) {
-      for (const { ids, changes } of deliveries) {
-        const concerning = concerningOf(changes, subscription);
-        if (concerning.length === 0) continue;
-        subscription.subscriber.deliver(ids, concerning);
-        recipients.add(concerning);
-      }
-    }
-    const nowMs = this.#options.clock.nowMs();
-    const { onDelivered, ref } = this.#options;
-    for (const envelope of envelopes) {
-      this.socketLag.add(nowMs - envelope.times.sentMs, nowMs);
-      onDelivered?.(ref, envelope, recipients.of(envelope));
-    }
-  }
-
-  #deliver(envelope: ChangeEnvelope, to: Subscription): void {
-    const ids = this.#routes.idsOf(to, envelope.kind.shapes);
-    if (ids.length > 0 && concerns(envelope, to)) to.subscriber.deliver(ids, [envelope]);
+    this.#arrivals.onBatch(batch);
   }
 
   #onNotice(notice: HomeNotice): void {
@@ -312,14 +285,5 @@ export class ProjectChanges {
     const { subscriber } = subscription;
     this.remove(subscription);
     subscriber.system(system.bindingsRefused(subscriber.topic, refusal.reason()));
-  }
-
-  #isSomebodyPending(): boolean {
-    for (const { holding } of this.#subscriptions) if (holding.kind === "pending") return true;
-    return false;
-  }
-
-  #tidy(): void {
-    if (!this.#isSomebodyPending()) this.#backlog.clear();
   }
 }

@@ -4,6 +4,7 @@ import type { SystemPayload } from "@tidewire/protocol/supabase/system";
 import type { Lsn } from "../wal/lsn.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { Claims } from "./claims-class.ts";
+import type { Position } from "./position.ts";
 
 /** A channel, as far as changes go. Its methods must not throw. */
 export interface ChangesSubscriber {
@@ -47,8 +48,10 @@ export interface Subscription {
   fromLsn: Lsn | null;
   /** Nor those committed before this time; epoch milliseconds, 0 unless the channel is given a backlog. */
   sinceMs: number;
-  /** Of a channel that was given a backlog. */
+  /** While the channel is behind its node. */
   catchUp: CatchUp | null;
+  /** Since it waits to be registered again: what its node had seen then, and the channel with it. */
+  pendingFrom: Position | null;
   /** The client has been told of a loss that it has not been told the end of. */
   toldLost: boolean;
 }

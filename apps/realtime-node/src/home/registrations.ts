@@ -91,7 +91,7 @@ export class Registrations {
       const prepared = await this.#prepare(request);
       // From here to the registration nothing is awaited: what is missed, and in which epoch, is known exactly.
       const missed = request.resume === true ? handedOn() : null;
-      const unseen = request.resume === true ? null : backlog();
+      const unseen = backlog();
       const registered = {
         shapes: shapes.register(life, request.registration, prepared),
         epoch: epoch(),
