@@ -1,5 +1,5 @@
 "use client";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
 import { Reply, X } from "lucide-react";
 import Link from "next/link";
 import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";
@@ -12,16 +12,19 @@ import { ClockTime } from "#ui/relative-time.tsx";
 import { Waterfall } from "#ui/waterfall.tsx";
 import { KIND_TONE } from "./kinds.ts";
 import { toSpans } from "./spans.ts";
+import { TraceView } from "./trace-view.tsx";
 
 interface DetailProps {
   event: TapEvent;
+  /** Its way through the nodes, as far as it is known; undefined while nobody traces. */
+  hops?: readonly TraceHop[] | undefined;
   onClose: () => void;
   /** Takes the captured message into the composer. */
   onReplay: () => void;
 }
 
 /** Everything known of one event: payload, stages with their times, and where it came from. */
-export function Detail({ event, onClose, onReplay }: DetailProps) {
+export function Detail({ event, hops, onClose, onReplay }: DetailProps) {
   const spans = toSpans(event.times ?? {});
   return (
     <aside
@@ -65,6 +68,7 @@ export function Detail({ event, onClose, onReplay }: DetailProps) {
           <Waterfall label="Stages" spans={spans} />
         </section>
       ) : null}
+      {hops === undefined || event.position === undefined ? null : <TraceView hops={hops} />}
       <section aria-label="Headers" className="flex flex-col gap-1.5">
         <h3 className="text-faint text-xs">Headers</h3>
         <Headers event={event} />

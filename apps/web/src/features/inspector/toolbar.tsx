@@ -1,6 +1,6 @@
 "use client";
 import { TAP_KINDS, type TapKind } from "@tidewire/protocol/cluster/inspect";
-import { Download, Eraser, Pause, Play, Search, Send } from "lucide-react";
+import { Download, Eraser, Pause, Play, Route, Search, Send } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "#ui/button.tsx";
 import { Chip } from "#ui/chip.tsx";
@@ -14,6 +14,8 @@ interface ToolbarProps {
   onQuery: (query: string) => void;
   rate: number;
   onRate: (rate: number) => void;
+  trace: boolean;
+  onTrace: (trace: boolean) => void;
   paused: boolean;
   onPause: (paused: boolean) => void;
   onClear: () => void;
@@ -32,6 +34,8 @@ export function Toolbar(props: ToolbarProps) {
     onQuery,
     rate,
     onRate,
+    trace,
+    onTrace,
     paused,
     onPause,
     onClear,
@@ -67,6 +71,14 @@ export function Toolbar(props: ToolbarProps) {
           onValueChange={(value) => onRate(Number(value))}
           options={RATES}
         />
+        <Button
+          aria-pressed={trace}
+          variant={trace ? "primary" : undefined}
+          title="Ask every node for the way of each broadcast"
+          onClick={() => onTrace(!trace)}
+        >
+          <Route className="size-3.5" aria-hidden /> Trace
+        </Button>
         <Button aria-pressed={paused} onClick={() => onPause(!paused)} className="w-24">
           {paused ? <Play className="size-3.5" aria-hidden /> : <Pause className="size-3.5" aria-hidden />}
           {paused ? "Resume" : "Pause"}

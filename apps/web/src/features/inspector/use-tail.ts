@@ -7,6 +7,7 @@ import type { TailParcel } from "#server/views/inspector.ts";
 import { useTRPC } from "#trpc/client.tsx";
 import { type Filter, toServerFilter } from "./filter.ts";
 import { append, clear, EMPTY_TAIL, release } from "./tail.ts";
+import { addHops, NO_TRACES } from "./traces.ts";
 
 /** Typing must not open a stream per letter. */
 const SETTLE_MS = 350;
@@ -19,14 +20,17 @@ interface TailOptions {
   filter: Filter;
   kinds: readonly TapKind[];
   maxPerSecond: number;
+  /** Whether to ask for the way of each broadcast through the nodes. */
+  trace?: boolean;
   /** Keeps new events back, counted, instead of showing them. */
   hold: boolean;
 }
 
 /** The live tail of a project, from all its nodes. */
-export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions) {
+export function useTail({ ref, filter, kinds, maxPerSecond, trace = false, hold }: TailOptions) {
   const trpc = useTRPC();
   const [tail, setTail] = useState(EMPTY_TAIL);
+  const [traces, setTraces] = useState(NO_TRACES);
   const [parcel, setParcel] = useState<TailParcel | undefined>(undefined);
   const openedMs = useRef(0);
   const holdNow = useRef(hold);
@@ -36,7 +40,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
   }, [hold]);
 
   const input = useSettled(
-    JSON.stringify({ ref, maxPerSecond, ...toServerFilter(filter, kinds) }),
+    JSON.stringify({ ref, maxPerSecond, ...(trace && { trace }), ...toServerFilter(filter, kinds) }),
     SETTLE_MS,
   );
   const live = useSubscription(
@@ -46,6 +50,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
       },
       onData: ({ data }) => {
         setParcel(data);
+        setTraces((known) => addHops(known, data.traces));
         const counted = Date.now() - openedMs.current > RECENT_MS;
         setTail((known) => append(known, data, holdNow.current, counted));
       },
@@ -58,6 +63,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, hold }: TailOptions)
   };
   return {
     tail,
+    traces,
     survey,
     feed: toFeed(live, false),
     error: live.error,

@@ -11,6 +11,8 @@ export const Tail = OfProject.extend({
   topic: z.string().optional(),
   /** Free text, found anywhere in the event. */
   text: z.string().max(200).optional(),
+  /** Also the way of each broadcast through every node. */
+  trace: z.boolean().optional(),
   maxPerSecond: z.int().min(1).max(TAIL_RATE_MAX).default(200),
   /** Set by the SSE link on a reconnect. */
   lastEventId: z.string().nullish(),

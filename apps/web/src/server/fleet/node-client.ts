@@ -13,6 +13,7 @@ export interface TapInput {
   ref: string;
   kinds?: TapKind[] | undefined;
   topic?: string | undefined;
+  trace?: boolean | undefined;
   text?: string | undefined;
   maxPerSecond?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import type { NodeHealth } from "@tidewire/protocol/cluster/beat";
+import type { RouteView } from "@tidewire/protocol/cluster/inspect";
 
 export interface NodeView {
   id: string;
@@ -18,6 +19,8 @@ export interface NodeView {
   projects: number | null;
   homes: string[];
   controlDatabase: { ok: boolean; sinceMs: number } | null;
+  /** Round trips to the other nodes and to databases, and whom it serves although another region is nearer. */
+  routes: RouteView | null;
   /** Answered this survey on its admin port. */
   answered: boolean;
 }

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
 
 /** One parcel of the tail. The counts cover all nodes since the previous parcel. */
 export interface TailParcel {
@@ -7,6 +7,8 @@ export interface TailParcel {
   seen: number;
   /** Of those, not sent because of the rate limit or a slow reader. */
   dropped: number;
+  /** The way of broadcasts, one entry per message and node; only when asked for. */
+  traces: TraceHop[];
   atMs: number;
   answered: string[];
   silent: string[];

@@ -1,5 +1,6 @@
 "use client";
 import { AddRegion } from "#features/fleet/add-region.tsx";
+import { LatencyCard } from "#features/fleet/latency-card.tsx";
 import { NodeDetail } from "#features/fleet/node-detail.tsx";
 import { ReconcilerCard } from "#features/fleet/reconciler-card.tsx";
 import { RegionCard } from "#features/fleet/region-card.tsx";
@@ -46,6 +47,7 @@ export function FleetClient() {
               </EmptyState>
             </Card>
           ) : null}
+          <LatencyCard regions={view.regions} />
           <ReconcilerCard reconciler={view.reconciler} />
         </div>
       ) : error ? (

@@ -35,6 +35,7 @@ export function toNodeView(row: NodeStatus, { snapshot, silence }: Heard): NodeV
     projects: snapshot?.projects.length ?? null,
     homes: snapshot?.homes ?? [],
     controlDatabase: snapshot?.controlDatabase ?? null,
+    routes: snapshot?.routes ?? null,
     answered: snapshot !== null,
   };
 }

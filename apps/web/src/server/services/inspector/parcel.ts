@@ -1,12 +1,16 @@
-import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
 
 /** Parcels that a slow browser has not fetched hold at most this many events; what does not fit is counted as dropped. */
 const EVENTS_MAX = 2_000;
+
+/** A trace is looked at one message at a time: beyond this the newest of a parcel are left out. */
+const TRACES_MAX = 1_000;
 
 export interface Collected {
   events: TapEvent[];
   seen: number;
   dropped: number;
+  traces: TraceHop[];
 }
 
 /** Gathers the batches of all nodes until the next parcel leaves; keeps the rate over all of them. */
@@ -16,6 +20,7 @@ export class ParcelBuffer {
   #events: TapEvent[] = [];
   #seen = 0;
   #dropped = 0;
+  #traces: TraceHop[] = [];
   #secondStartMs = Number.NEGATIVE_INFINITY;
   #inThisSecond = 0;
 
@@ -37,10 +42,15 @@ export class ParcelBuffer {
     }
   }
 
+  addTraces(traces: readonly TraceHop[]): void {
+    this.#traces.push(...traces.slice(0, TRACES_MAX - this.#traces.length));
+  }
+
   /** In order of time, as well as clocks of several nodes allow. */
   take(): Collected {
     const events = this.#events.sort((a, b) => a.atMs - b.atMs || a.id.localeCompare(b.id));
-    const collected = { events, seen: this.#seen, dropped: this.#dropped };
+    const collected = { events, seen: this.#seen, dropped: this.#dropped, traces: this.#traces };
+    this.#traces = [];
     this.#events = [];
     this.#seen = 0;
     this.#dropped = 0;

@@ -23,15 +23,16 @@ export async function* tailProject(
   input: z.infer<typeof Tail>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrackedEnvelope<TailParcel>, void, void> {
-  const { kinds, topic, text, maxPerSecond, lastEventId } = input;
+  const { kinds, topic, text, trace, maxPerSecond, lastEventId } = input;
   const cursor = TailCursor.parse(lastEventId);
   const buffer = new ParcelBuffer(maxPerSecond, resources.nowMs);
   const wake = new Wake();
   const onBatch = (batch: TapBatch) => {
     buffer.add(cursor.advance(batch));
+    buffer.addTraces(batch.traces ?? []);
     wake.call();
   };
-  const taps = new Taps({ ...resources, input: { ref, kinds, topic, text, maxPerSecond }, onBatch });
+  const taps = new Taps({ ...resources, input: { ref, kinds, topic, text, trace, maxPerSecond }, onBatch });
   const stop = () => wake.call();
   signal?.addEventListener("abort", stop, { once: true });
   try {

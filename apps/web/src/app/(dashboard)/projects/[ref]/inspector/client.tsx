@@ -11,6 +11,7 @@ import { QuietTail } from "#features/inspector/quiet-tail.tsx";
 import { Rows } from "#features/inspector/rows.tsx";
 import { rateOf } from "#features/inspector/tail.ts";
 import { Toolbar } from "#features/inspector/toolbar.tsx";
+import { hopsOf } from "#features/inspector/traces.ts";
 import { useTail } from "#features/inspector/use-tail.ts";
 import { usePause } from "#features/live/pause.tsx";
 import { Button } from "#ui/button.tsx";
@@ -30,6 +31,8 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
   const [query, setQuery] = useUrlParam(INSPECTOR_PARAMS.query);
   const [kindsText, setKindsText] = useUrlParam(INSPECTOR_PARAMS.kinds);
   const [rateText, setRateText] = useUrlParam(INSPECTOR_PARAMS.rate, "200");
+  const [traceText, setTraceText] = useUrlParam(INSPECTOR_PARAMS.trace);
+  const trace = traceText === "on";
   const { paused, setPaused } = usePause();
   const [away, setAway] = useState(false);
   const [selected, setSelected] = useState<TapEvent | undefined>(undefined);
@@ -40,11 +43,12 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
   const kinds = useMemo(() => parseKinds(kindsText), [kindsText]);
   const filter = useMemo(() => parseFilter(query), [query]);
   const hold = paused || away;
-  const { tail, survey, feed, error, reset, clear } = useTail({
+  const { tail, traces, survey, feed, error, reset, clear } = useTail({
     ref: projectRef,
     filter,
     kinds,
     maxPerSecond: parseRate(rateText),
+    trace,
     hold,
   });
   const events = useMemo(
@@ -78,6 +82,8 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
           onQuery={setQuery}
           rate={parseRate(rateText)}
           onRate={(rate) => setRateText(String(rate))}
+          trace={trace}
+          onTrace={(next) => setTraceText(next ? "on" : "")}
           paused={paused}
           onPause={setPaused}
           onClear={clear}
@@ -131,6 +137,7 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
           {selected ? (
             <Detail
               event={selected}
+              hops={trace ? hopsOf(traces, selected) : undefined}
               onClose={() => setSelected(undefined)}
               onReplay={() => replay(selected)}
             />

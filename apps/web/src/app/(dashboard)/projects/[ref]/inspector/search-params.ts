@@ -1,5 +1,5 @@
-/** `?q=` the filter, `?kinds=` chosen kinds, `?rate=` rows per second at most. */
-export const INSPECTOR_PARAMS = { query: "q", kinds: "kinds", rate: "rate" } as const;
+/** `?q=` the filter, `?kinds=` chosen kinds, `?rate=` rows per second at most, `?trace=on` the way of broadcasts. */
+export const INSPECTOR_PARAMS = { query: "q", kinds: "kinds", rate: "rate", trace: "trace" } as const;
 
 const RATE_MAX = 500;
 const RATE_DEFAULT = 200;
