@@ -16,7 +16,7 @@ import { NodeTokens } from "./fleet/node-token.ts";
 import { ProcessDriver } from "./fleet/process-driver.ts";
 import { Reconciler } from "./fleet/reconciler.ts";
 import { ProvisioningRuns } from "./services/provisioning/runs.ts";
-import { SlotWitnesses } from "./services/replication/slot-witness.ts";
+import { SlotWitnesses } from "./services/replication/slot-witnesses.ts";
 
 /** Everything the server's code needs of the outside, built once per process. */
 export interface Resources extends ControlPlane {
@@ -52,7 +52,7 @@ export function createResources(env: Env): Resources {
     auth: createAuth(db, env),
     directory,
     clients: new NodeClients(new NodeTokens(env.nodeSecret, nowMs)),
-    slotWitnesses: new SlotWitnesses(),
+    slotWitnesses: new SlotWitnesses(nowMs),
     provisioning: new ProvisioningRuns({ ...plane, env, directory, log, nowMs }),
     reconciler: createReconciler(env, db, log),
     nowMs,

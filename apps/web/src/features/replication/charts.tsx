@@ -16,7 +16,8 @@ interface ChartsProps {
   live: LivePoints;
 }
 
-const NOTHING_YET = "No row change has passed in this time.";
+const NOTHING_YET =
+  "Nothing was measured in this time: no row change passed, or no home was there to measure it.";
 const OPTIONS = PERCENTILES.map((percentile) => ({ value: percentile, label: percentile }));
 
 /** Lag by stage, in time and in bytes; outages stand behind all of them. */

@@ -4,6 +4,7 @@ import { toSurveyed } from "../../fleet/survey.ts";
 import type { DatabaseWitness, ReplicationView } from "../../views/replication.ts";
 import { askNodes } from "../nodes/ask-nodes.ts";
 import { newestHome } from "./newest-home.ts";
+import { readSlot } from "./read-slot.ts";
 import { toReplicationVerdict } from "./to-replication-verdict.ts";
 
 export async function readReplication(ctx: ProjectScope): Promise<ReplicationView> {
@@ -24,5 +25,5 @@ async function findWitness(
   isNodeSilent: boolean,
 ): Promise<DatabaseWitness | null> {
   if (home?.state === "streaming" || home?.state === "idle") return null;
-  return ctx.resources.slotWitnesses.ask(ctx, home !== null || isNodeSilent);
+  return ctx.resources.slotWitnesses.ask(ctx.project.ref, () => readSlot(ctx), home !== null || isNodeSilent);
 }
