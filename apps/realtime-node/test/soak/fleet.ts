@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { startNats } from "@tidewire/testkit/nats";
 import { startTestPostgres } from "@tidewire/testkit/postgres";
 import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
-import { buildNode, type NodeProcess, startNodeProcess } from "../harness/node-process.ts";
+import { createInspectClient } from "../harness/inspect-client.ts";
+import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "../harness/node-process.ts";
 import { type Balancer, startBalancer } from "./balancer.ts";
 import type { Disturbance } from "./record.ts";
 import type { Fault } from "./schedule.ts";
@@ -32,6 +33,10 @@ export interface Fleet extends AsyncDisposable {
   readonly project: TestProject;
   /** As it is given to `createClient` in that region. */
   projectUrl(region: string): string;
+  /** Past the balancers, to one node. @throws RangeError when it takes no clients */
+  nodeUrl(node: number): string;
+  /** The node that holds the project's database connections; undefined while there is none. */
+  home(): Promise<number | undefined>;
   /** Resolves when the fault has happened; a drain goes on by itself. */
   inflict(fault: Fault): Promise<void>;
   readonly disturbances: Disturbance[];
@@ -141,6 +146,20 @@ async function start(
     project,
     disturbances,
     projectUrl: (region) => `${balancers.get(region)?.url}/p/${project.ref}`,
+    nodeUrl(index) {
+      const { url } = nodeAt(index);
+      if (url === undefined) throw new RangeError(`node ${index} takes no clients`);
+      return `${url}/p/${project.ref}`;
+    },
+    async home() {
+      for (const [index, node] of nodes.entries()) {
+        const adminUrl = node.process.output().match(/"adminUrl":"(http[^"]+)"/)?.[1];
+        if (node.url === undefined || adminUrl === undefined) continue;
+        const inspect = createInspectClient(adminUrl, NODE_SECRET);
+        if ((await inspect.query("replication", { ref: project.ref })) !== null) return index;
+      }
+      return undefined;
+    },
     inflict,
     complaints: () =>
       [...logs, ...nodes.map(({ process }) => process.output())]

@@ -115,7 +115,13 @@ function takeSample(members: readonly SoakMember[], record: SoakRecord): void {
 
 /** Everybody is back, says one last thing, and hears everything; then everybody shows exactly who is there. */
 async function settle(members: readonly SoakMember[], record: SoakRecord): Promise<void> {
-  await eventually(() => members.every((member) => member.isJoined()), { withinMs: SETTLE_MS });
+  await eventually(
+    () => {
+      const away = members.filter((member) => !member.isJoined()).map(({ name }) => name);
+      if (away.length > 0) throw new Error(`not back: ${away.join(" ")}`);
+    },
+    { withinMs: SETTLE_MS },
+  );
   for (const member of members) member.publish();
   const isWhole = () => check(record).findings.every(({ rule }) => rule !== "loss");
   await eventually(isWhole, { withinMs: SETTLE_MS }).catch(() => undefined);
@@ -124,5 +130,6 @@ async function settle(members: readonly SoakMember[], record: SoakRecord): Promi
       const there = members.filter(({ room }) => room === member.room).map(({ name }) => name);
       return member.presentKeys()?.sort().join() === there.sort().join();
     });
-  await eventually(isExact, { withinMs: SETTLE_MS });
+  await eventually(isExact, { withinMs: SETTLE_MS }).catch(() => undefined);
+  takeSample(members, record);
 }

@@ -1,0 +1,78 @@
+import { eventually } from "@tidewire/testkit/eventually";
+import { connectPhoenix, type PhoenixClient } from "@tidewire/testkit/phoenix-client";
+import type { ReceivedFrame } from "@tidewire/testkit/phoenix-wire";
+
+const PATIENCE_MS = 60_000;
+
+type Metas = Record<string, { metas: { phx_ref: string }[] }>;
+
+/** A member that keeps the time at which it was told of each presence, broadcast and row. */
+export class Watcher implements AsyncDisposable {
+  readonly topic: string;
+  readonly client: PhoenixClient;
+  /** Presence key -> when it came, or went, last. */
+  readonly cameMs = new Map<string, number>();
+  readonly wentMs = new Map<string, number>();
+  /** Leaves and joins of a key so far. */
+  readonly moves = new Map<string, number>();
+  readonly heardMs = new Map<number, number>();
+  readonly rowsMs = new Map<number, number>();
+
+  constructor(client: PhoenixClient, topic: string) {
+    this.client = client;
+    this.topic = topic;
+    client.onFrame((frame) => this.#onFrame(frame));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+  }
+
+  /** When `read` has something, which is awaited. */
+  async when(read: (watcher: Watcher) => number | undefined): Promise<number> {
+    return eventually(
+      () => {
+        const atMs = read(this);
+        if (atMs === undefined) throw new Error("it has not happened");
+        return atMs;
+      },
+      { withinMs: PATIENCE_MS },
+    );
+  }
+
+  #onFrame({ topic, event, payload, atMs }: ReceivedFrame): void {
+    if (topic !== this.topic) return;
+    if (event === "presence_diff") this.#onDiff(payload as { joins: Metas; leaves: Metas }, atMs);
+    if (event === "broadcast") this.heardMs.set((payload as { payload: { n: number } }).payload.n, atMs);
+    if (event === "postgres_changes") {
+      this.rowsMs.set((payload as { data: { record: { n: number } } }).data.record.n, atMs);
+    }
+  }
+
+  #onDiff({ joins, leaves }: { joins: Metas; leaves: Metas }, atMs: number): void {
+    for (const [times, side] of [
+      [this.cameMs, joins],
+      [this.wentMs, leaves],
+    ] as const) {
+      for (const key of Object.keys(side)) {
+        times.set(key, atMs);
+        this.moves.set(key, (this.moves.get(key) ?? 0) + 1);
+      }
+    }
+  }
+}
+
+interface Joining {
+  url: string;
+  apikey: string;
+  topic: string;
+  config?: object;
+}
+
+/** A watcher that is in the room. The caller ends it. */
+export async function joinAs(name: string, { url, apikey, topic, config }: Joining): Promise<Watcher> {
+  const client = await connectPhoenix({ url, apikey });
+  const watcher = new Watcher(client, topic);
+  await client.join(topic, { presence: { key: name, enabled: true }, ...config });
+  return watcher;
+}
