@@ -4,7 +4,7 @@ import { eventually } from "@tidewire/testkit/eventually";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { createProjectDatabase, openClient, type ProjectDatabase } from "@tidewire/testkit/project-database";
 import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { MemoryBroker } from "../src/bus/memory-bus.ts";
 import { onNotices } from "../src/changes/notices.ts";
 import { parseLsn } from "../src/wal/lsn.ts";
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const LONG_MS = 30_000;
+vi.setConfig({ testTimeout: 4 * LONG_MS });
 
 async function withNotes(on: TestPostgres = server): Promise<ProjectDatabase> {
   const database = await createProjectDatabase(on);
@@ -173,7 +174,7 @@ test("[R33] the ledger is in the control database, written when that is back if 
     fromLsn,
     toLsn,
   });
-}, 120_000);
+});
 
 /** What the server has on disk at this moment; it is stopped while that is read and put back. */
 async function copyOf(postgres: TestPostgres) {
@@ -237,6 +238,33 @@ describe("[R27] a loss is noticed", () => {
     await waiting.subscribed;
     await other.query("insert into notes values (1)");
     await waiting.got(1, LONG_MS);
+  });
+});
+
+describe("seeds of the chaos suite that were red", () => {
+  test("[R10] 1: a home that is elected after it had failed says so before it streams, and its nodes register in time", async () => {
+    await using own = await startTestPostgres();
+    await using database = await withNotes(own);
+    const broker = new MemoryBroker();
+    const bus = new SeverableBus(broker);
+    const first = startChangesNode(database, { name: "n1", broker, bus });
+    await using second = startChangesNode(database, { name: "n2", broker });
+    await first.client.status(database.ref, { deadlineMs: LONG_MS });
+    const listener = second.listen([{ table: "notes" }]);
+    await listener.subscribed;
+    await database.query("insert into notes values (1)");
+    await listener.got(1, LONG_MS);
+    bus.sever();
+    await own.stop("immediate");
+    await first.close();
+    const stateOf = () => second.homes.snapshot(database.ref)?.state;
+    await eventually(() => stateOf() === "lost", { withinMs: LONG_MS });
+    await own.start();
+    for (let id = 2; id <= 20; id++) await database.query("insert into notes values ($1)", [id]);
+    await listener.told(/^Recovered$/, LONG_MS);
+    await listener.got(20, LONG_MS);
+    expect(listener.column("id")).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(listener.systems.filter(({ complete }) => complete === false)).toEqual([]);
   });
 });
 
