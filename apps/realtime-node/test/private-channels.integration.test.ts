@@ -167,6 +167,29 @@ describe.each([
   }, 60_000);
 });
 
+test("[A21] without the project's database, whoever was let in lately is let in again", async () => {
+  await using cluster = await startCluster({ sql: SQL, controlServer: "own", limits: PLENTY });
+  const apikey = cluster.project.database.token({ sub: randomUUID() });
+  const topic = "realtime:read-broadcast-write-broadcast-again";
+  const [before, after] = [await cluster.connect(0, { apikey }), await cluster.connect(0, { apikey })];
+  await before.join(topic, { private: true, broadcast: { ack: true } });
+  expect((await before.expectReply(topic, before.broadcast(topic, "x", {}))).status).toBe("ok");
+  await cluster.postgres.stop("immediate");
+  // Longer than an answer serves while it can be asked again.
+  await eventually(
+    async () => {
+      await after.join(topic, { private: true, broadcast: { ack: true } });
+      await after.leave(topic);
+      const text = await (await fetch(`${cluster.nodes[0]?.url}/metrics`)).text();
+      expect(Number(/^tidewire_home_checks_stale\{[^}]*\} (.+)$/m.exec(text)?.[1])).toBeGreaterThan(0);
+    },
+    { withinMs: 20_000 },
+  );
+  await after.join(topic, { private: true, broadcast: { ack: true } });
+  expect((await after.expectReply(topic, after.broadcast(topic, "y", {}))).status).toBe("ok");
+  await before.expectFrame({ topic, event: "broadcast", payload: { event: "y" } });
+}, 90_000);
+
 test("[A18] [B32] [J10] without the project's database, public channels and presence go on, and private joins say why", async () => {
   await using cluster = await startCluster({ sql: SQL, controlServer: "own", limits: PLENTY });
   const sub = randomUUID();

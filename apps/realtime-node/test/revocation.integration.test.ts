@@ -279,6 +279,27 @@ describe.each([
   }, 60_000);
 });
 
+test("[A20] a policy that changes while no home looks counts as soon as there is one again", async () => {
+  await using cluster = await startCluster({ nodes: 2, sql: SQL, limits: LIMITS });
+  const connect = (node: number) =>
+    cluster.connect(node, { apikey: cluster.project.database.token({ sub: randomUUID() }) });
+  await (await connect(1)).join("realtime:first", { private: true });
+  const [affected, other] = [await connect(0), await cluster.connect(0)];
+  await affected.join("realtime:room", { private: true, broadcast: { ack: true } });
+  await other.join("realtime:public", { broadcast: { ack: true } });
+  const home = cluster.nodes[1];
+  expect(await (await fetch(`${home?.url}/metrics`)).text()).toContain("tidewire_home_streaming{");
+
+  const gone = home?.close();
+  await cluster.project.database.query('drop policy "staff reads" on realtime.messages');
+  await gone;
+
+  await affected.expectFrame({ topic: "realtime:room", event: "phx_close" }, PATIENCE);
+  expect(
+    (await other.expectReply("realtime:public", other.broadcast("realtime:public", "x", {}))).status,
+  ).toBe("ok");
+}, 90_000);
+
 function isRow({ event }: ReceivedFrame): boolean {
   return event === "postgres_changes";
 }

@@ -302,7 +302,6 @@ export class Home {
     if (verdict === "give-up") this.#replication.giveUpSlot();
   }
 
-  /** Before the rows that wait for a connection, and before all checks: a crowd must not keep a revocation waiting. */
   async #lookForNews(): Promise<void> {
     const { prints, isNews } = await this.#policies.look();
     if (isNews) this.#announcePolicies();

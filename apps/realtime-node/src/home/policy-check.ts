@@ -47,7 +47,8 @@ export class PolicyCheck {
     const options = { lane: "stream", deadlineMs: LOOK_DEADLINE_MS, stage: "policies" } as const;
     const prints = await this.#pool.run(options, readPrints);
     const isNews = this.#print !== prints.authorizationPrint;
-    if (isNews) this.cache.clear();
+    // The first questions are on their way, and wait for the first look: they have nothing to forget.
+    if (isNews && this.#print !== undefined) this.cache.clear();
     this.#print = prints.authorizationPrint;
     return { prints, isNews };
   }
