@@ -5,14 +5,13 @@ import { ProjectSettings } from "@tidewire/protocol/project";
 import { type Control, Controller, useForm } from "react-hook-form";
 import type { z } from "zod";
 import { useTRPC } from "#trpc/client.tsx";
-import { Button } from "#ui/button.tsx";
-import { Card, CardHeader } from "#ui/card.tsx";
 import { Field } from "#ui/field.tsx";
 import { Input } from "#ui/input.tsx";
 import { Select } from "#ui/select.tsx";
 import { Switch } from "#ui/switch.tsx";
 import { toastProblem } from "#ui/toast-problem.ts";
 import { limitMessage } from "./limit-fields.ts";
+import { SettingsCard } from "./settings-card.tsx";
 import { useSaved } from "./use-save.ts";
 
 const DELETES = [
@@ -52,83 +51,54 @@ export function BehaviourForm({ projectRef, settings, mayChange }: BehaviourForm
     </Field>
   );
   return (
-    <Card aria-label="Behaviour">
-      <CardHeader title="Behaviour" />
-      <form
-        aria-label="Behaviour"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          // A refused change has been said in a toast.
-          submit().catch(() => undefined);
-        }}
-      >
-        <fieldset
-          disabled={!mayChange}
-          className="grid gap-x-8 gap-y-5 border-t p-4 sm:grid-cols-2 xl:grid-cols-3"
-        >
-          <Toggle
-            control={control}
-            name="privateOnly"
-            label="Private channels only"
-            hint="Public joins are refused: PrivateOnly"
-          />
-          <Toggle
-            control={control}
-            name="presenceEnabled"
-            label="Presence on every channel"
-            hint="Also where the client did not ask for it"
-          />
-          <Toggle
-            control={control}
-            name="suspended"
-            label="Suspended"
-            hint="Nobody can connect; data is kept"
-          />
-          <Controller
-            control={control}
-            name="deletes"
-            render={({ field }) => (
-              <Field
-                label="Deleted rows"
-                hint="A row that is gone cannot be checked against policies any more"
-              >
-                <Select
-                  value={field.value}
-                  onValueChange={field.onChange}
-                  options={DELETES}
-                  disabled={!mayChange}
-                />
-              </Field>
-            )}
-          />
-          {number(
-            "historyWindowMs",
-            "History window, ms",
-            "How long messages are kept for clients that come back",
-          )}
-          {number("historyMessagesMax", "History, messages", "Per topic, at most")}
-          {number(
-            "slotRetainedBytesMax",
-            "Slot guard, bytes",
-            "Retained WAL at which the slot is given up, with the gap announced",
-          )}
-        </fieldset>
-        <footer className="flex justify-end gap-2 border-t px-4 py-3">
-          <Button variant="ghost" onClick={() => reset()} disabled={!formState.isDirty}>
-            Reset
-          </Button>
-          <Button
-            type="submit"
-            variant="primary"
-            busy={update.isPending}
-            disabled={!formState.isDirty || !mayChange}
-          >
-            Save settings
-          </Button>
-        </footer>
-      </form>
-    </Card>
+    <SettingsCard
+      title="Behaviour"
+      action="Save settings"
+      mayChange={mayChange}
+      isDirty={formState.isDirty}
+      isSaving={update.isPending}
+      onSave={submit}
+      onReset={() => reset()}
+    >
+      <Toggle
+        control={control}
+        name="privateOnly"
+        label="Private channels only"
+        hint="Public joins are refused: PrivateOnly"
+      />
+      <Toggle
+        control={control}
+        name="presenceEnabled"
+        label="Presence on every channel"
+        hint="Also where the client did not ask for it"
+      />
+      <Toggle control={control} name="suspended" label="Suspended" hint="Nobody can connect; data is kept" />
+      <Controller
+        control={control}
+        name="deletes"
+        render={({ field }) => (
+          <Field label="Deleted rows" hint="A row that is gone cannot be checked against policies any more">
+            <Select
+              value={field.value}
+              onValueChange={field.onChange}
+              options={DELETES}
+              disabled={!mayChange}
+            />
+          </Field>
+        )}
+      />
+      {number(
+        "historyWindowMs",
+        "History window, ms",
+        "How long messages are kept for clients that come back",
+      )}
+      {number("historyMessagesMax", "History, messages", "Per topic, at most")}
+      {number(
+        "slotRetainedBytesMax",
+        "Slot guard, bytes",
+        "Retained WAL at which the slot is given up, with the gap announced",
+      )}
+    </SettingsCard>
   );
 }
 

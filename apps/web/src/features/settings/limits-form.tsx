@@ -6,13 +6,12 @@ import { useForm } from "react-hook-form";
 import { formatCount, formatRate } from "#lib/format.ts";
 import type { Overview } from "#server/views/overview.ts";
 import { useTRPC } from "#trpc/client.tsx";
-import { Button } from "#ui/button.tsx";
-import { Card, CardHeader } from "#ui/card.tsx";
 import { Field } from "#ui/field.tsx";
 import { Input } from "#ui/input.tsx";
 import { Meter } from "#ui/meter.tsx";
 import { toastProblem } from "#ui/toast-problem.ts";
 import { currentUse, LIMIT_FIELDS, type LimitName, limitMessage } from "./limit-fields.ts";
+import { SettingsCard } from "./settings-card.tsx";
 import { useSaved } from "./use-save.ts";
 
 interface LimitsFormProps {
@@ -38,59 +37,36 @@ export function LimitsForm({ projectRef, limits, view, mayChange }: LimitsFormPr
     );
   });
   return (
-    <Card aria-label="Limits">
-      <CardHeader
-        title="Limits"
-        description="Exact and instant: token buckets, not averages. The present use stands beside each."
-      />
-      <form
-        aria-label="Limits"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          // A refused change has been said in a toast.
-          submit().catch(() => undefined);
-        }}
-      >
-        <fieldset
-          disabled={!mayChange}
-          className="grid gap-x-8 gap-y-5 border-t p-4 sm:grid-cols-2 xl:grid-cols-3"
-        >
-          {LIMIT_FIELDS.map(({ name, label, hint, max }) => (
-            <div key={name}>
-              <Field
-                label={label}
-                hint={hint}
-                error={formState.errors[name] ? limitMessage(max) : undefined}
-                aside={<Use name={name} view={view} />}
-              >
-                <Input
-                  type="number"
-                  inputMode="numeric"
-                  min={1}
-                  max={max}
-                  {...register(name, { valueAsNumber: true })}
-                />
-              </Field>
-              <UseMeter name={name} label={label} limit={limits[name]} view={view} />
-            </div>
-          ))}
-        </fieldset>
-        <footer className="flex justify-end gap-2 border-t px-4 py-3">
-          <Button variant="ghost" onClick={() => reset()} disabled={!formState.isDirty}>
-            Reset
-          </Button>
-          <Button
-            type="submit"
-            variant="primary"
-            busy={update.isPending}
-            disabled={!formState.isDirty || !mayChange}
+    <SettingsCard
+      title="Limits"
+      description="Exact and instant: token buckets, not averages. The present use stands beside each."
+      action="Save limits"
+      mayChange={mayChange}
+      isDirty={formState.isDirty}
+      isSaving={update.isPending}
+      onSave={submit}
+      onReset={() => reset()}
+    >
+      {LIMIT_FIELDS.map(({ name, label, hint, max }) => (
+        <div key={name}>
+          <Field
+            label={label}
+            hint={hint}
+            error={formState.errors[name] ? limitMessage(max) : undefined}
+            aside={<Use name={name} view={view} />}
           >
-            Save limits
-          </Button>
-        </footer>
-      </form>
-    </Card>
+            <Input
+              type="number"
+              inputMode="numeric"
+              min={1}
+              max={max}
+              {...register(name, { valueAsNumber: true })}
+            />
+          </Field>
+          <UseMeter name={name} label={label} limit={limits[name]} view={view} />
+        </div>
+      ))}
+    </SettingsCard>
   );
 }
 
