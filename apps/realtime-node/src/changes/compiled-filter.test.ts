@@ -113,8 +113,14 @@ test("ten thousand equality shapes cost one look-up", () => {
     id,
   }));
   for (const item of items) index.add(item);
-  const found = () => [...index.candidates("INSERT", () => "77")].map(({ id }) => id);
+  let reads = 0;
+  const read = () => {
+    reads++;
+    return "77";
+  };
+  const found = () => index.candidates("INSERT", read).map(({ id }) => id);
   expect(found()).toEqual([77]);
+  expect(reads).toBe(1);
   for (const item of items) index.delete(item);
   expect(found()).toEqual([]);
   expect(index.size).toBe(0);
