@@ -2,7 +2,6 @@ import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
 import type { Clock } from "../clock.ts";
 import { RecentDurations } from "../wal/lag.ts";
 import { formatLsn, toLsn } from "../wal/lsn.ts";
-import { CatchUp } from "./catch-up.ts";
 import { concerningOf, concerns } from "./concerning.ts";
 import { deliveriesOf } from "./deliveries.ts";
 import { EnvelopeBacklog } from "./envelope-backlog.ts";
@@ -85,10 +84,8 @@ export class Arrivals {
     this.receiver.begin(epoch, { fromStart });
     if (this.#backlog.isEmpty) return;
     this.#backlog.clear();
-    for (const subscription of this.#options.subscriptions) {
-      if (subscription.pendingFrom === null) continue;
-      subscription.catchUp ??= new CatchUp(this.receiver.position, subscription.pendingFrom);
-    }
+    for (const subscription of this.#options.subscriptions)
+      subscription.behindSince ??= subscription.pendingFrom;
   }
 
   #deliverToAll(envelopes: readonly ChangeEnvelope[]): void {

@@ -57,6 +57,7 @@ export class Bindings {
       sinceMs: 0,
       catchUp: null,
       pendingFrom: null,
+      behindSince: null,
       toldLost: false,
     };
     this.#subscriptions.set(channelId, subscription);

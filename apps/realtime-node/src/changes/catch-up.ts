@@ -1,4 +1,3 @@
-import type { Lsn } from "../wal/lsn.ts";
 import { isAfter, type Position } from "./position.ts";
 
 /**
@@ -17,12 +16,6 @@ export class CatchUp {
   constructor(until: Position, seen: Position | null = null) {
     this.#until = until;
     this.#seen = seen;
-  }
-
-  /** What the channel lacks if nothing before `fromLsn` is repeated. */
-  lacking(fromLsn: Lsn | null): { fromLsn: Lsn; toLsn: Lsn } | null {
-    const toLsn = fromLsn ?? this.#until.lsn;
-    return this.#seen === null || toLsn <= this.#seen.lsn ? null : { fromLsn: this.#seen.lsn, toLsn };
   }
 
   /**

@@ -194,9 +194,21 @@ describe("a channel's promise", () => {
     const whole = await setting("0/10");
     expect(whole.slow.got).toEqual(["7@0/22", "7@0/23"]);
     expect(whole.quick.got).toEqual(["7@0/21", "7@0/22", "7@0/23"]);
+    expect(whole.slow.told).toHaveLength(1);
     const torn = await setting("0/22");
     expect(torn.slow.told.at(-1)).toMatchObject({ complete: false, to_lsn: "0/22" });
     expect(torn.quick.told).toHaveLength(1);
+  });
+
+  test("a channel that was given a backlog long ago is not told of gaps with every new home", async () => {
+    const home = setUp();
+    const channel = home.channel();
+    void channel.subscribe();
+    await home.answer(0, { backlog: { fromLsn: "0/8", sinceMs: 0 } });
+    await home.send([envelope("0/11")]);
+    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.answer(1, { epoch: 2, lsn: "0/30", backlog: { fromLsn: "0/20", sinceMs: 0 } });
+    expect(channel.told).toHaveLength(1);
   });
 
   test("two homes with the same epoch, after a crash of Postgres, are two homes", async () => {

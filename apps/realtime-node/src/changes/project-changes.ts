@@ -151,8 +151,8 @@ export class ProjectChanges {
     subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
     this.#routes.add(subscription, shapes);
-    const lost = missed ?? this.#arrivals.overflow ?? this.#lacking(subscription, backlog);
-    subscription.pendingFrom = null;
+    const unserved = this.#catchUpFrom(subscription, backlog);
+    const lost = missed ?? this.#arrivals.overflow ?? unserved;
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
     else if (lost !== null) tellGap(subscription, lost);
     if (!this.#interruptions.isOpen) this.#closeOwnLoss(subscription, { isFirst, toLsn: answer.lsn });
@@ -189,10 +189,17 @@ export class ProjectChanges {
     this.#registerAgain();
   }
 
-  #lacking({ pendingFrom, catchUp }: Subscription, backlog: ShapesRegistered["backlog"]) {
-    if (pendingFrom === null || catchUp === null) return null;
-    const lacking = catchUp.lacking(backlog === undefined ? null : parseLsn(backlog.fromLsn));
-    return lacking && { fromLsn: formatLsn(lacking.fromLsn), toLsn: formatLsn(lacking.toLsn) };
+  /** @returns what will not come again, of what a channel that is behind has not had */
+  #catchUpFrom(subscription: Subscription, backlog: ShapesRegistered["backlog"]) {
+    const { behindSince } = subscription;
+    subscription.pendingFrom = null;
+    subscription.behindSince = null;
+    if (behindSince === null) return null;
+    const { position } = this.#arrivals.receiver;
+    subscription.catchUp = new CatchUp(position, behindSince);
+    const toLsn = backlog === undefined ? position.lsn : parseLsn(backlog.fromLsn);
+    if (toLsn <= behindSince.lsn) return null;
+    return { fromLsn: formatLsn(behindSince.lsn), toLsn: formatLsn(toLsn) };
   }
 
   #registerAgain(): void {

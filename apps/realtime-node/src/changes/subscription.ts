@@ -52,6 +52,8 @@ export interface Subscription {
   catchUp: CatchUp | null;
   /** Since it waits to be registered again: what its node had seen then, and the channel with it. */
   pendingFrom: Position | null;
+  /** A home ended while the channel waited, and what it had sent by then was not served: the channel is behind since here. */
+  behindSince: Position | null;
   /** The client has been told of a loss that it has not been told the end of. */
   toldLost: boolean;
 }
