@@ -174,8 +174,7 @@ async function fillRows(random: SeededRandom, count: number): Promise<void> {
 
 /** The same comparison as a person would write it in SQL, on the column itself. */
 function toPlainSql(tree: CheckedTree): string {
-  if (tree.kind === "test")
-    return sqlOf(tree).replace(valueSql(tree.on), quoteIdentifier(tree.column));
+  if (tree.kind === "test") return sqlOf(tree).replace(valueSql(tree.on), quoteIdentifier(tree.column));
   if (tree.of.length === 0) return "true";
   return `(${tree.of.map(toPlainSql).join(tree.kind === "and" ? " and " : " or ")})`;
 }
@@ -231,7 +230,7 @@ async function chosenByPostgres(filters: readonly Accepted[]): Promise<string[]>
   return filters.map((_, index) => row?.[`f${index}`]?.slice(1, -1) ?? "");
 }
 
-test("10,000 random filters choose the rows that Postgres chooses [6.2, D8]", {
+test("[R14] 10,000 random filters choose the rows that Postgres chooses [6.2, D8]", {
   timeout: 600_000,
 }, async () => {
   const random = seededRandom();
