@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
 import type { Clock } from "../clock.ts";
 
-/** While the database is away, an answer of this age is better than none; its age is in the log (issue 3). */
+/** While the database is away, an answer of this age is better than none (rule A21). */
 const STALE_MS = 10 * 60_000;
 const ENTRIES_MAX = 50_000;
 
