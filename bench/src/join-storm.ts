@@ -108,5 +108,5 @@ writeReport({
   rows,
   reading:
     "With 2,000 users there is nothing to share, and both modes ask 10,000 questions: what makes them quick is that they go to Postgres in rounds of up to " +
-    "32, planned once per session. With 20 users two hundredths of the questions are left.",
+    "32, planned once per session. With 20 users 100 questions are left of 10,000.",
 });

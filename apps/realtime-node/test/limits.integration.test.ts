@@ -161,7 +161,7 @@ describe("limits changed in the dashboard count at once, and nobody is disconnec
   });
 });
 
-test("[M2] [C26] a changed switch of the project sends every socket away: system message, then 1012", async () => {
+test("[M2] [C26] [A17] a changed switch of the project sends every socket away: system message, then 1012", async () => {
   const clients = [await cluster.connect(0), await cluster.connect(1)];
   const topic = newTopic();
   for (const client of clients) await client.join(topic);
@@ -179,5 +179,11 @@ test("[M2] [C26] a changed switch of the project sends every socket away: system
   }
   const again = await cluster.connect();
   expect(await reasonOf(again)).toMatch(/^PrivateOnly: /);
+  const answer = await fetch(`${cluster.projectUrl(0)}/api/broadcast`, {
+    method: "POST",
+    headers: { apikey: cluster.project.keys.serviceRole.value, "content-type": "application/json" },
+    body: JSON.stringify({ messages: [{ topic: "public", event: "e", payload: {} }] }),
+  });
+  expect(answer.status).toBe(202);
   await updateSettings(cluster.control.plane.db, cluster.project.ref, { privateOnly: false });
 });
