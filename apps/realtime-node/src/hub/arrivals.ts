@@ -103,7 +103,8 @@ export class Arrivals {
       listening.strangers.delete(origin);
       const [first] = held;
       if (carried.listening !== listening || first === undefined) return;
-      this.begin(listening, origin, first.position.seq);
+      // It has not answered: what it sent before is fetched like any other hole, or announced.
+      this.begin(listening, origin, 1);
       for (const each of held) this.arrive(carried, each);
     });
   }

@@ -40,7 +40,7 @@ const rulesOf = (record: SoakRecord): Rule[] => check(record).findings.map(({ ru
 test("a whole record has no findings, and what was checked is counted", () => {
   expect(check(record())).toEqual({
     findings: [],
-    counts: { expected: 10, heard: 10, announced: 0, samples: 0, inversions: 0 },
+    counts: { expected: 10, heard: 10, announced: 0, unheld: 0, samples: 0, inversions: 0 },
   });
 });
 

@@ -20,7 +20,15 @@ export interface Finding {
 export interface Verdict {
   findings: Finding[];
   /** So that a run in which nothing happened is not taken for a proof. */
-  counts: { expected: number; heard: number; announced: number; samples: number; inversions: number };
+  counts: {
+    expected: number;
+    heard: number;
+    announced: number;
+    /** Lost with a node that was killed while it was cut off. */
+    unheld: number;
+    samples: number;
+    inversions: number;
+  };
 }
 
 interface Tolerance {
@@ -38,7 +46,14 @@ export const TOLERANCE: Tolerance = { edgeMs: 1_000, ghostMs: 13_000, absentMs: 
 export function check(record: SoakRecord, tolerance: Tolerance = TOLERANCE): Verdict {
   const verdict: Verdict = {
     findings: [],
-    counts: { expected: 0, heard: 0, announced: 0, samples: record.samples.length, inversions: 0 },
+    counts: {
+      expected: 0,
+      heard: 0,
+      announced: 0,
+      unheld: 0,
+      samples: record.samples.length,
+      inversions: 0,
+    },
   };
   const places = placesOf(record);
   const publications = record.publications.map((each) => ({
@@ -47,7 +62,9 @@ export function check(record: SoakRecord, tolerance: Tolerance = TOLERANCE): Ver
   }));
   const byRoom = groupBy(publications, ({ room }) => room);
   for (const stay of record.stays) {
-    const heard = stay.heard.map((each) => ({ ...each, ...places.get(nameOf(stay.room, each)) }));
+    const heard = stay.heard.map((each) =>
+      each.origin === undefined ? { ...each, ...places.get(nameOf(stay.room, each)) } : each,
+    );
     checkOrder({ ...stay, heard }, record.disturbances, verdict);
     checkLosses(stay, byRoom.get(stay.room) ?? [], { record, tolerance, verdict });
   }
@@ -124,11 +141,21 @@ function checkLosses(
     counts.expected++;
     if (heard.has(`${publisher} ${n}`)) continue;
     if (isAnnounced(stay, publication)) counts.announced++;
+    else if (record.disturbances.some((each) => hasTaken(each, publication))) counts.unheld++;
     else {
       const text = `${publisher} ${n} (${origin}:${seq}), accepted ${ackedAtMs}, was not heard, and no gap announced`;
       findings.push({ rule: "loss", client: stay.client, room: stay.room, text });
     }
   }
+}
+
+function hasTaken(
+  { kind, boot = "", fromMs, toMs }: Disturbance,
+  { ackedAtMs = 0, origin }: Publication,
+): boolean {
+  return (
+    kind === "killed-apart" && ackedAtMs >= fromMs && ackedAtMs <= toMs && (origin?.startsWith(boot) ?? true)
+  );
 }
 
 /** While regions are apart a message may be on its way until they have found each other again. */

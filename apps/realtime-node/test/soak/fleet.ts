@@ -113,9 +113,18 @@ async function start(
   const balancers = new Map<string, Balancer>();
   for (const region of regions) balancers.set(region, own(await startBalancer(() => pick(region))));
 
+  /** As its peers have logged it. */
+  const bootOf = (name: string) => {
+    const lines = nodes.flatMap(({ process }) => process.output().split("\n"));
+    return lines.findLast((line) => line.includes(`"peer":"${name}"`))?.match(/"boot":"([^"]+)"/)?.[1];
+  };
   const stop = async (node: FleetNode, signal: "SIGKILL" | "SIGTERM") => {
     node.url = undefined;
     node.downSinceMs = Date.now();
+    if (signal === "SIGKILL" && cutSinceMs !== undefined) {
+      const boot = bootOf(node.name);
+      disturbances.push({ kind: "killed-apart", boot, fromMs: cutSinceMs, toMs: Date.now() });
+    }
     node.process.child.kill(signal);
     if (signal === "SIGKILL") await node.process.exited;
   };
@@ -140,6 +149,7 @@ async function start(
       case "mend":
         await nats.mend();
         disturbances.push({ kind: "cut", fromMs: cutSinceMs ?? Date.now(), toMs: Date.now() });
+        cutSinceMs = undefined;
     }
   };
   return {

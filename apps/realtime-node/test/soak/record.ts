@@ -55,11 +55,17 @@ export interface PresenceSample {
   keys: readonly string[];
 }
 
-/** A time in which nodes could not reach each other, or one was down. */
+/**
+ * A time in which nodes could not reach each other, or one was down. `killed-apart`: a node was killed while its region
+ * was cut off, and nobody else may have had what it accepted since the cut: two faults at once, against which nothing is
+ * promised.
+ */
 export interface Disturbance {
-  kind: "cut" | "down";
+  kind: "cut" | "down" | "killed-apart";
   fromMs: number;
   toMs: number;
+  /** Boot of the node that was killed apart. */
+  boot?: string;
 }
 
 export interface SoakRecord {
