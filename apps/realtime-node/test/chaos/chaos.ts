@@ -48,7 +48,8 @@ export async function runChaos({ seed, forMs }: { seed: number; forMs: number })
     await Promise.race([delay(forMs), breaking]);
     stop.abort();
     await Promise.all([breaking, ...writers]);
-    const { oracle, faults } = await judgeInTheEnd(house, subscribers);
+    const restarts = disruptions.done.filter(({ kind }) => kind.startsWith("restart")).length;
+    const { oracle, faults } = await judgeInTheEnd(house, subscribers, restarts);
     const sessions = subscribers.flatMap((each) => each.sessions);
     return {
       disruptions: disruptions.done,
@@ -79,7 +80,7 @@ function isSubscribed(session: Session | undefined): boolean {
 }
 
 /** What is still on its way may arrive; what comes twice has done so by then. */
-async function judgeInTheEnd(house: House, subscribers: readonly Subscriber[]) {
+async function judgeInTheEnd(house: House, subscribers: readonly Subscriber[], restarts: number) {
   await using client = await house.project.database.connect();
   const oracle = await Oracle.read(client);
   const judge = () => {
@@ -96,6 +97,9 @@ async function judgeInTheEnd(house: House, subscribers: readonly Subscriber[]) {
       say(subscription.name, place, oracle.judge(session, subscription.wishOf));
       say(subscription.name, place, oracle.judgeBroadcasts(session, place === 0));
       say(subscription.name, place, announcementFaults(session));
+      const wasThere = place === 0 && !session.isOver;
+      if (wasThere && restarts > 0 && !session.systems.some(({ status }) => status === "error"))
+        faults.push(`${subscription.name} was told of no loss, with ${restarts} restarts`);
     }
     for (const { subscription, sessions } of subscribers)
       if (!isSubscribed(sessions.at(-1))) faults.push(`${subscription.name} is not subscribed in the end`);
