@@ -1,16 +1,11 @@
 import type { ChangeEnvelope, ChangeType } from "@tidewire/protocol/cluster/changes";
 import type { Codec } from "@tidewire/protocol/phoenix/codec";
+import type { ServerFrame } from "@tidewire/protocol/phoenix/frame";
 import { changeFrame, legacyChangeFrame } from "@tidewire/protocol/supabase/changes";
-import { toTextFrames, type WireFrame } from "../socket/wire-frame.ts";
+import { type Around, toTextFrames, type WireFrame } from "../socket/wire-frame.ts";
 
 /** Stands for the data while a frame is taken apart; JSON never has it. */
 const PLACE = "\0";
-
-/** What stands before and behind the data in every frame of one kind. */
-interface Template {
-  readonly before: Buffer;
-  readonly after: Buffer;
-}
 
 /** Who is sent changes, and in which form. As long-lived as its channel. */
 export class ChangeRecipient {
@@ -19,8 +14,8 @@ export class ChangeRecipient {
   readonly #codec: Codec;
   readonly #fullTopic: string;
   readonly #legacy: boolean;
-  readonly #templates = new WeakMap<readonly number[], Template>();
-  readonly #legacyTemplates = new Map<ChangeType, Template>();
+  readonly #known = new WeakMap<readonly number[], Around>();
+  readonly #knownLegacy = new Map<ChangeType, Around>();
 
   /** @param legacy joined without `config`: the bare change under its own event (protocol 3.2) */
   constructor(codec: Codec, fullTopic: string, legacy: boolean) {
@@ -30,17 +25,23 @@ export class ChangeRecipient {
     this.key = `${codec.vsn} ${legacy} ${fullTopic}`;
   }
 
-  template(ids: readonly number[], type: ChangeType): Template {
-    const known = this.#legacy ? this.#legacyTemplates.get(type) : this.#templates.get(ids);
-    if (known !== undefined) return known;
-    const frame = this.#legacy
-      ? legacyChangeFrame(this.#fullTopic, type, PLACE)
-      : changeFrame(this.#fullTopic, ids, PLACE);
+  /** What stands around the data of each of these changes. */
+  around(ids: readonly number[]): (change: Pick<ChangeEnvelope, "type">) => Around {
+    if (this.#legacy) return ({ type }) => this.#aroundLegacy(type);
+    const known = this.#known.get(ids) ?? this.#split(changeFrame(this.#fullTopic, ids, PLACE));
+    this.#known.set(ids, known);
+    return () => known;
+  }
+
+  #aroundLegacy(type: ChangeType): Around {
+    const known = this.#knownLegacy.get(type) ?? this.#split(legacyChangeFrame(this.#fullTopic, type, PLACE));
+    this.#knownLegacy.set(type, known);
+    return known;
+  }
+
+  #split(frame: ServerFrame): Around {
     const [before = "", after = ""] = this.#codec.encode(frame).split(PLACE);
-    const template = { before: Buffer.from(before), after: Buffer.from(after) };
-    if (this.#legacy) this.#legacyTemplates.set(type, template);
-    else this.#templates.set(ids, template);
-    return template;
+    return { before: Buffer.from(before), after: Buffer.from(after) };
   }
 }
 
@@ -67,12 +68,7 @@ export class ChangeFrames {
     const frames = this.#framesOf(changes, ids);
     const known = frames.get(recipient.key);
     if (known !== undefined) return known;
-    const made = toTextFrames(
-      changes.map(({ type, data }) => {
-        const { before, after } = recipient.template(ids, type);
-        return [before, data, after];
-      }),
-    );
+    const made = toTextFrames(changes, recipient.around(ids));
     frames.set(recipient.key, made);
     return made;
   }

@@ -51,25 +51,39 @@ function readLength(bytes: Buffer, at: number): { bodyAt: number; length: number
 /** An empty ping; every WebSocket client answers it without its application noticing. */
 export const PING_FRAME: WireFrame = startFrame(FINAL_PING, 0).frame;
 
-/** Text frames in one piece, one for each list of parts; the parts are UTF-8, and are copied. */
-export function toTextFrames(messages: readonly (readonly Uint8Array[])[]): WireFrame {
+/** What stands before and behind the body of a message, in UTF-8. */
+export interface Around {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** Text frames in one piece, one for each body, all of whose bytes are copied. */
+export function toTextFrames<T extends { readonly data: Uint8Array }>(
+  bodies: readonly T[],
+  aroundOf: (body: T) => Around,
+): WireFrame {
   let total = 0;
-  const lengths = messages.map((parts) => {
-    let length = 0;
-    for (const part of parts) length += part.length;
+  for (const body of bodies) {
+    const length = lengthOf(body, aroundOf(body));
     total += headerBytes(length) + length;
-    return length;
-  });
+  }
   const frames = Buffer.allocUnsafe(total) as WireFrame;
   let at = 0;
-  for (const [index, parts] of messages.entries()) {
-    at = writeHeader(frames, FINAL_TEXT, lengths[index] ?? 0, at);
-    for (const part of parts) {
-      frames.set(part, at);
-      at += part.length;
-    }
+  for (const body of bodies) {
+    const around = aroundOf(body);
+    at = writeHeader(frames, FINAL_TEXT, lengthOf(body, around), at);
+    frames.set(around.before, at);
+    at += around.before.length;
+    frames.set(body.data, at);
+    at += body.data.length;
+    frames.set(around.after, at);
+    at += around.after.length;
   }
   return frames;
+}
+
+function lengthOf({ data }: { readonly data: Uint8Array }, { before, after }: Around): number {
+  return before.length + data.length + after.length;
 }
 
 function startFrame(firstByte: number, length: number): { frame: WireFrame; bodyAt: number } {
