@@ -6,6 +6,12 @@ import { createDeferred, type Deferred } from "../deferred.ts";
 /** A client that was asked to go elsewhere is back within this time, or it has left (rule P26). */
 const HAND_OVER_MS = 2_000;
 
+/**
+ * Two nodes are not heard in one order: were the old entry removed at once, a third node might see it go before it sees
+ * the new one.
+ */
+const TAKEN_MS = 500;
+
 interface Leaving {
   room: Room;
   channelId: string;
@@ -35,8 +41,8 @@ export class HandOver {
 
   /** Another channel holds this meta, or replaced it. */
   taken({ meta: { phx_ref: ref, phx_ref_prev: replaced } }: PresenceEntry): void {
-    this.#end(ref, true);
-    if (typeof replaced === "string") this.#end(replaced, true);
+    this.#endSoon(ref);
+    if (typeof replaced === "string") this.#endSoon(replaced);
   }
 
   /** Resolves when nobody is left to be taken over. */
@@ -50,6 +56,13 @@ export class HandOver {
     for (const { timer } of this.#byRef.values()) timer.stop();
     this.#byRef.clear();
     this.#waiting?.resolve();
+  }
+
+  #endSoon(ref: string): void {
+    const leaving = this.#byRef.get(ref);
+    if (leaving === undefined) return;
+    leaving.timer.stop();
+    leaving.timer = this.#clock.after(TAKEN_MS, () => this.#end(ref, true));
   }
 
   #end(ref: string, isTaken: boolean): void {
