@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "@tidewire/testkit/eventually";
 import { type SeededRandom, seededRandom } from "@tidewire/testkit/seeded-random";
 import { check, type Verdict } from "./checker.ts";
-import { startFleet } from "./fleet.ts";
+import { type Fleet, startFleet } from "./fleet.ts";
 import { createLiveMember } from "./live-member.ts";
 import type { MemberOptions, SoakMember } from "./member.ts";
 import { createPlainMember } from "./plain-member.ts";
 import { createRawMember } from "./raw-member.ts";
 import { emptyRecord, type SoakRecord } from "./record.ts";
-import { createSchedule, type SoakPlan } from "./schedule.ts";
+import { createSchedule, type SoakPlan, type Step } from "./schedule.ts";
 
 export interface SoakOptions extends SoakPlan {
   clients: number;
@@ -53,11 +53,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       live(member, { random: seededRandom(random.below(2 ** 31)), roomNames, over: over.signal }),
     );
     const sampling = sample(members, record, over.signal);
-    for (const { atMs, fault } of createSchedule(options)) {
-      await delay(Math.max(0, startedMs + atMs - Date.now()));
-      log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
-      await fleet.inflict(fault);
-    }
+    await follow(createSchedule(options), { startedMs, fleet, log });
     await delay(Math.max(0, startedMs + durationMs - Date.now()));
     over.abort();
     await Promise.all([...lives, sampling]);
@@ -66,6 +62,25 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   } finally {
     await Promise.all(members.map((member) => member.close()));
   }
+}
+
+/** A node takes its time to start; what comes next does not wait for it, unless it is about that node. */
+async function follow(
+  steps: readonly Step[],
+  { startedMs, fleet, log }: { startedMs: number; fleet: Fleet; log(line: string): void },
+): Promise<void> {
+  const starting = new Map<number, Promise<void>>();
+  for (const { atMs, fault } of steps) {
+    await delay(Math.max(0, startedMs + atMs - Date.now()));
+    log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
+    if (fault.kind === "start") {
+      starting.set(fault.node, fleet.inflict(fault));
+      continue;
+    }
+    if ("node" in fault) await starting.get(fault.node);
+    await fleet.inflict(fault);
+  }
+  await Promise.all(starting.values());
 }
 
 function createMember(index: number, options: MemberOptions): SoakMember {
