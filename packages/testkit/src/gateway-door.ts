@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
+import { abort } from "./tcp-relay.ts";
+
 const CRLF = "\r\n";
 const HANDSHAKE_MS = 5_000;
 
@@ -40,15 +42,15 @@ export async function openGatewayDoor(
     const [, after] = await readLine(server);
     server.write(Buffer.concat([hello, rest]));
     caller.write(after);
-    caller.once("close", () => (caller.errored ? server.resetAndDestroy() : server.destroy()));
-    server.once("close", () => (server.errored ? caller.resetAndDestroy() : caller.destroy()));
+    caller.once("close", () => (caller.errored ? abort(server) : server.destroy()));
+    server.once("close", () => (server.errored ? abort(caller) : caller.destroy()));
     caller.pipe(server);
     server.pipe(caller);
   }
 
   const door = createServer((caller) => {
     keep(caller);
-    admit(caller).catch(() => caller.resetAndDestroy());
+    admit(caller).catch(() => abort(caller));
   }).listen(0, "127.0.0.1");
   await once(door, "listening");
   return {

@@ -50,7 +50,7 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
     from.on("error", () => to.destroy());
     from.on("close", () => {
       sockets.delete(from);
-      if (from.errored) to.resetAndDestroy();
+      if (from.errored) abort(to);
     });
     if (paused) from.pause();
   }
@@ -80,7 +80,7 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
   const { port } = server.address() as AddressInfo;
 
   const reset = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) abort(socket);
     sockets.clear();
   };
   const close = async () => {
@@ -128,6 +128,12 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Resets the connection. One that is just ending cannot be reset any more: its handle would stay open for ever. */
+export function abort(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 async function until(dueMs: number): Promise<void> {
