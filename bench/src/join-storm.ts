@@ -69,10 +69,10 @@ async function measure(mix: StormMix, freshMs: string | undefined): Promise<(str
   ];
 }
 
-/** How often the home has asked the database about policies. */
+/** Checks of who may read that the database has answered. */
 async function checksOf({ listening }: ServerProcess): Promise<number> {
   const metrics = await (await fetch(new URL("/metrics", listening.socketUrl.replace(/^ws/, "http")))).text();
-  return Number(/^tidewire_home_checks_missed\{[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+  return Number(/^realtime_tenants_read_authorization_check_count\{[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0);
 }
 
 writeReport({
@@ -83,8 +83,8 @@ writeReport({
     `${SOCKETS} sockets in ${LOAD_PROCESSES} processes are connected and quiet; then each joins 5 private channels, all in the same moment: an inbox ` +
     "by `auth.uid()`, two teams by a membership table, an organisation by a claim, a lobby (`load/storm-mix.ts`). Either every socket is a user of its " +
     "own, so that no two questions are equal, or 20 users have 100 sockets each. A client behaves as realtime-js does: 10 s of patience, then 1, 2, 5 and " +
-    "10 s between attempts; times are from the burst to the ok reply, retries included. `asked : run` is the number of joins for each check that reached " +
-    "the database. Naive is the same node with `TIDEWIRE_GRANTS_FRESH_MS=0`: every join asks the database for itself. `sessions` is the largest " +
+    "10 s between attempts; times are from the burst to the ok reply, retries included. `asked : run` is the number of joins for each check that the " +
+    "database answered. Naive is the same node with `TIDEWIRE_GRANTS_FRESH_MS=0`: every join asks the database for itself. `sessions` is the largest " +
     "count of pg_stat_activity, taken every 10 ms; the run fails above 3. `unexplained` are replies without stage, time and when to come back, and joins " +
     `without any reply. All the while ${LIVE_CHANNELS} live private channels are sent a broadcast every ${LIVE_EVERY_MS} ms: the largest gap between two at any of ` +
     "them, and how many did not arrive. Node, Postgres and load share the machine.",
