@@ -1,4 +1,11 @@
-import type { Member, PresenceChange } from "./state.ts";
+interface Holder {
+  readonly meta: { readonly phx_ref: string };
+}
+
+interface Change<Member extends Holder> {
+  joined: readonly Member[];
+  left: readonly Member[];
+}
 
 /**
  * The metas of a room that its members are shown, by reference. A meta that moves from one boot's part to another's is
@@ -8,7 +15,7 @@ export class ShownMetas {
   readonly #holders = new Map<string, number>();
 
   /** What of a change of the parts is a change of what is shown. */
-  apply({ joined, left }: PresenceChange): PresenceChange {
+  apply<Member extends Holder>({ joined, left }: Change<Member>): Change<Member> {
     const before = new Map<string, boolean>();
     for (const member of joined) this.#count(member, 1, before);
     for (const member of left) this.#count(member, -1, before);
@@ -25,7 +32,7 @@ export class ShownMetas {
     return this.#holders.get(ref) ?? 0;
   }
 
-  #count({ meta: { phx_ref: ref } }: Member, by: 1 | -1, before: Map<string, boolean>): void {
+  #count({ meta: { phx_ref: ref } }: Holder, by: 1 | -1, before: Map<string, boolean>): void {
     const held = this.holders(ref);
     if (!before.has(ref)) before.set(ref, held > 0);
     if (held + by === 0) this.#holders.delete(ref);
