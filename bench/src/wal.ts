@@ -70,7 +70,7 @@ writeReport({
   command: "npm run wal -w @tidewire/bench",
   method:
     "Rows of 7 columns (300 bytes in the stream, 600 at the client) on embedded Postgres; node, database, load and receivers share the machine. " +
-    "Bulk: a backlog is written while nobody may connect; the node comes back to it and delivers it to one subscriber on a raw socket in another " +
+    "Bulk: once the node is warm, a backlog is written while nobody may connect; the node comes back to it and delivers it to one subscriber on a raw socket in another " +
     "process, then pg_recvlogical reads the same WAL with the same plugin from a slot made before it; each is measured from its first row to its " +
     `last, median of ${BULK_ROUNDS} pairs, CPU seconds are those of the reading process. Latency: a loop in the server commits one row at a time at a ` +
     "steady rate; each subscriber is in one of 3 classes of claims and on a topic of its own; times are from the insert to the frame at " +
