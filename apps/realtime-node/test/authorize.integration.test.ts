@@ -5,6 +5,7 @@ import type { Broadcast } from "@tidewire/protocol/supabase/broadcast";
 import { eventually } from "@tidewire/testkit/eventually";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { createProjectDatabase, type ProjectDatabase } from "@tidewire/testkit/project-database";
+import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChangesNode } from "./changes-node.ts";
 
@@ -304,6 +305,27 @@ describe("the connection budget [P1]", () => {
     await eventually(() => node.client.authorize(database.ref, ask({ topic: "quick" }), PATIENCE), {
       withinMs: 30_000,
     });
+  });
+
+  test("a slow way to the database is no reason to ask one by one", async () => {
+    await using database = await withPolicies(READ("true"));
+    await using relay = await startTcpRelay({ port: Number(new URL(database.databaseUrl).port) });
+    await using node = startChangesNode(database, { databaseUrl: relay.via(database.databaseUrl) });
+    const asker = (sub: string) => ask({ claims: { role: "authenticated", sub } });
+    await node.client.authorize(database.ref, asker("first"), PATIENCE);
+    relay.delay(15);
+    for (let number = 0; number < 10; number++) {
+      await node.client.authorize(database.ref, asker(`alone-${number}`), PATIENCE);
+    }
+    let rounds = 0;
+    relay.onSent((chunk) => {
+      if (Buffer.from(chunk).includes("execute tidewire_visible")) rounds++;
+    });
+    const together = Array.from({ length: 300 }, (_, number) =>
+      node.client.authorize(database.ref, asker(`together-${number}`), PATIENCE),
+    );
+    await Promise.all(together);
+    expect(rounds).toBeLessThan(100);
   });
 
   test("one policy that raises fails its own question only, however many are asked together", async () => {

@@ -17,8 +17,8 @@ const RECONNECT_PAUSE_MS = 250;
 const RETRY_AFTER_MIN_MS = 100;
 
 /**
- * Questions of one kind go to a connection together, as many as it answers in this time by recent measure: a round
- * trip each would cost more than the answers. Whatever else wants a connection waits no longer than this.
+ * Questions of one kind go to a connection together, as many as the database answers in this time by recent measure: a
+ * round trip each would cost more than the answers. Whatever else wants a connection waits no longer than this.
  */
 const TOGETHER_MS = 20;
 const TOGETHER_MAX = 32;
@@ -53,14 +53,18 @@ interface PoolOptions {
   clock: Clock;
 }
 
+export interface Answers<A> {
+  /** One for each question, in its order. */
+  outcomes: readonly PromiseSettledResult<A>[];
+  /** What they cost by the clock of the database: a slow way there is no reason to ask fewer together. */
+  databaseMs?: number;
+}
+
 /**
  * Answers questions of one kind, each by its own outcome, and leaves no transaction open. Rejects only for a reason
  * that concerns them all.
  */
-export type AnswerAll<Q, A> = (
-  session: Session,
-  questions: readonly Q[],
-) => Promise<readonly PromiseSettledResult<A>[]>;
+export type AnswerAll<Q, A> = (session: Session, questions: readonly Q[]) => Promise<Answers<A>>;
 
 interface Job extends WorkOptions {
   question: unknown;
@@ -210,8 +214,9 @@ export class HomePool {
     const [{ answerAll }] = jobs;
     try {
       const work = (session: Session) => answerAll(session, questions);
-      const outcomes = await connection.run(work, Math.max(1, dueAtMs - beganAtMs));
+      const { outcomes, databaseMs } = await connection.run(work, Math.max(1, dueAtMs - beganAtMs));
       for (const [index, job] of jobs.entries()) settle(job, outcomes[index]);
+      if (databaseMs !== undefined) this.#noteQuestions(databaseMs / jobs.length);
     } catch (error) {
       // What Postgres refused keeps its own error: only the asker knows what it means.
       const isRefused = isConnectionLost(error) || error instanceof DeadlineExceeded;
@@ -219,16 +224,13 @@ export class HomePool {
         done.reject(isRefused ? this.#refusal(stage, startedAtMs, error) : error);
     } finally {
       this.#inUse--;
-      this.#noteWork(jobs, this.#now() - beganAtMs);
+      this.#workMs = smooth(this.#workMs, (this.#now() - beganAtMs) / jobs.length);
       if (connection.usable) this.#rest(connection);
       this.#dispatch();
     }
   }
 
-  #noteWork([{ answerAll }, ...mates]: readonly [Job, ...Job[]], ms: number): void {
-    const eachMs = ms / (1 + mates.length);
-    this.#workMs = smooth(this.#workMs, eachMs);
-    if (answerAll === runAlone) return;
+  #noteQuestions(eachMs: number): void {
     this.#questionMs = Number.isFinite(this.#questionMs) ? smooth(this.#questionMs, eachMs) : eachMs;
   }
 
@@ -268,8 +270,11 @@ export class HomePool {
   }
 }
 
-const runAlone: AnswerAll<(session: Session) => Promise<unknown>, unknown> = (session, questions) =>
-  Promise.all(questions.map(async (work) => ({ status: "fulfilled", value: await work(session) })));
+const runAlone: AnswerAll<(session: Session) => Promise<unknown>, unknown> = async (session, questions) => ({
+  outcomes: await Promise.all(
+    questions.map(async (work) => ({ status: "fulfilled" as const, value: await work(session) })),
+  ),
+});
 
 function settle({ done }: Job, outcome: PromiseSettledResult<unknown> | undefined): void {
   if (outcome?.status === "fulfilled") done.resolve(outcome.value);

@@ -3,6 +3,7 @@ import { identityValues, insertRows, setIdentity } from "@tidewire/db/policy-pro
 import type { AuthorizeRequest, Grants } from "@tidewire/protocol/cluster/home";
 import { errorCodeOf, isConnectionLost } from "../wal/postgres-error.ts";
 import { quoteLiteral, type Session, type TextRow } from "../wal/session.ts";
+import type { Answers } from "./pool.ts";
 
 /**
  * Planning a probe with its policies takes Postgres longer than running it, so it is done once per session. A changed
@@ -13,6 +14,9 @@ const PREPARE = `
   prepare tidewire_insert(uuid, text, text) as ${insertRows([["$1", "$2", "$3"]])};
   prepare tidewire_assume(text, text, text, text, text, text) as ${setIdentity(["$1", "$2", "$3", "$4", "$5", "$6"])};
   prepare tidewire_visible(uuid[]) as select id::text from realtime.messages where id = any($1)`;
+
+/** By the database itself; `now()` would stand still within a transaction. */
+const CLOCK = "select extract(epoch from clock_timestamp()) * 1000 as ms";
 
 const QUERY_CANCELED = "57014";
 
@@ -25,37 +29,40 @@ const prepared = new WeakSet<Session>();
 export async function readAll(
   session: Session,
   requests: readonly AuthorizeRequest[],
-): Promise<PromiseSettledResult<Grants>[]> {
+): Promise<Answers<Grants>> {
   if (!prepared.has(session)) {
     await session.rows(PREPARE);
     prepared.add(session);
   }
   try {
-    const grants = await readTogether(session, requests);
-    return grants.map((value) => ({ status: "fulfilled", value }));
+    return await readTogether(session, requests);
   } catch (error) {
     if (isConnectionLost(error)) throw error;
     await session.rows("rollback");
     // Asked one by one, each would be cancelled again, after as long a wait.
     if (requests.length === 1 || errorCodeOf(error) === QUERY_CANCELED)
-      return requests.map(() => ({ status: "rejected", reason: error }));
+      return { outcomes: requests.map(() => ({ status: "rejected", reason: error })) };
   }
   const outcomes: PromiseSettledResult<Grants>[] = [];
-  for (const request of requests) outcomes.push(...(await readAll(session, [request])));
-  return outcomes;
+  for (const request of requests) outcomes.push(...(await readAll(session, [request])).outcomes);
+  return { outcomes };
 }
 
-async function readTogether(session: Session, requests: readonly AuthorizeRequest[]): Promise<Grants[]> {
+async function readTogether(
+  session: Session,
+  requests: readonly AuthorizeRequest[],
+): Promise<Answers<Grants>> {
   const checks = requests.map(toCheck);
-  const results = await session.results(checks.flatMap(({ statements }) => statements).join(";"));
-  const grants: Grants[] = [];
+  const all = [CLOCK, ...checks.flatMap(({ statements }) => statements), CLOCK];
+  const [began, ...results] = await session.results(all.join(";"));
+  const outcomes: PromiseSettledResult<Grants>[] = [];
   let at = 0;
   for (const { probes, statements } of checks) {
     const visible = results[at + statements.length - 2] ?? [];
-    grants.push(toGrants(probes, visible));
+    outcomes.push({ status: "fulfilled", value: toGrants(probes, visible) });
     at += statements.length;
   }
-  return grants;
+  return { outcomes, databaseMs: Number(results.at(-1)?.[0]?.ms) - Number(began?.[0]?.ms) };
 }
 
 interface Check {
