@@ -5,12 +5,12 @@ import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres
 import { createProjectDatabase, openClient, type ProjectDatabase } from "@tidewire/testkit/project-database";
 import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { MemoryBroker } from "../src/bus/memory-bus.ts";
+import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
 import { onNotices } from "../src/changes/notices.ts";
 import { parseLsn } from "../src/wal/lsn.ts";
 import { type Listener, startChangesNode } from "./changes-node.ts";
-import { SeverableBus } from "./chaos/severable-bus.ts";
 import { startCluster } from "./harness.ts";
+import { UnreliableBus } from "./unreliable-bus.ts";
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -63,7 +63,7 @@ describe("[R33] what is lost for good is told to channels and written down, with
   test("a slot that was gone when another home took over: the nodes know how far the last one had come", async () => {
     await using database = await withNotes();
     const broker = new MemoryBroker();
-    const bus = new SeverableBus(broker);
+    const bus = new UnreliableBus(new MemoryBus(broker));
     const first = startChangesNode(database, { name: "n1", broker, bus });
     await using second = startChangesNode(database, { name: "n2", broker });
     await first.client.status(database.ref, { deadlineMs: LONG_MS });
@@ -78,7 +78,7 @@ describe("[R33] what is lost for good is told to channels and written down, with
       hasHeard ||= kind === "home";
     });
     await eventually(() => hasHeard, { withinMs: LONG_MS });
-    bus.sever();
+    bus.isCut = true;
     await first.close();
     await using admin = await database.connectAsAdmin();
     await eventually(
@@ -246,7 +246,7 @@ describe("seeds of the chaos suite that were red", () => {
     await using own = await startTestPostgres();
     await using database = await withNotes(own);
     const broker = new MemoryBroker();
-    const bus = new SeverableBus(broker);
+    const bus = new UnreliableBus(new MemoryBus(broker));
     const first = startChangesNode(database, { name: "n1", broker, bus });
     await using second = startChangesNode(database, { name: "n2", broker });
     await first.client.status(database.ref, { deadlineMs: LONG_MS });
@@ -254,7 +254,7 @@ describe("seeds of the chaos suite that were red", () => {
     await listener.subscribed;
     await database.query("insert into notes values (1)");
     await listener.got(1, LONG_MS);
-    bus.sever();
+    bus.isCut = true;
     await own.stop("immediate");
     await first.close();
     const stateOf = () => second.homes.snapshot(database.ref)?.state;
@@ -275,13 +275,13 @@ describe("a channel whose node has died", () => {
     await using home = startChangesNode(database, { name: "n1", broker });
     const stayed = home.listen([{ table: "notes" }]);
     await stayed.subscribed;
-    const bus = new SeverableBus(broker);
+    const bus = new UnreliableBus(new MemoryBus(broker));
     const other = startChangesNode(database, { name: "n2", broker, bus });
     const before = other.listen([{ table: "notes" }]);
     await before.subscribed;
     await database.query("insert into notes values (1)");
     await before.got(1, LONG_MS);
-    bus.sever();
+    bus.isCut = true;
     await other.close();
     await database.query("insert into notes values (2), (3)");
     const missedLsn = parseLsn(await lsnOf(database));

@@ -12,7 +12,10 @@ import {
 /** What happens to a message on its way to this node: how many copies arrive. */
 export type Fate = (subject: string) => 0 | 1 | 2;
 
-/** A real bus behind a bad line: messages to this node are lost or doubled as `fate` says; nothing passes while it is cut. */
+/**
+ * A real bus behind a bad line: messages to this node are lost or doubled as `fate` says. While it is cut nothing gets out,
+ * in, or confirmed, from one instant to the next as by `kill -9`.
+ */
 export class UnreliableBus implements Bus {
   fate: Fate = () => 1;
   isCut = false;
@@ -38,18 +41,22 @@ export class UnreliableBus implements Bus {
     const onArrival = (message: BusMessage) => {
       if (this.isCut) return;
       const copies = message.respond === undefined ? this.fate(message.subject) : 1;
-      for (let i = 0; i < copies; i++) onMessage(message);
+      for (let i = 0; i < copies; i++) onMessage(this.#answeredWhole(message));
     };
     return this.#bus.subscribe(subject, onArrival, options);
   }
 
-  request(subject: string, data: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
-    if (this.isCut) return Promise.reject(new BusUnavailable("the line is cut"));
-    return this.#bus.request(subject, data, options);
+  async request(subject: string, data: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
+    this.#assertWhole();
+    const answer = await this.#bus.request(subject, data, options);
+    this.#assertWhole();
+    return answer;
   }
 
-  flush(): Promise<void> {
-    return this.#bus.flush();
+  async flush(): Promise<void> {
+    this.#assertWhole();
+    await this.#bus.flush();
+    this.#assertWhole();
   }
 
   mayReach(subject: string): boolean {
@@ -66,5 +73,14 @@ export class UnreliableBus implements Bus {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #answeredWhole({ subject, data, respond }: BusMessage): BusMessage {
+    if (respond === undefined) return { subject, data };
+    return { subject, data, respond: (answer) => this.isCut || respond(answer) };
+  }
+
+  #assertWhole(): void {
+    if (this.isCut) throw new BusUnavailable("the line is cut");
   }
 }

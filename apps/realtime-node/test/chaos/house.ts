@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { startTestPostgres, type TestPostgres } from "@tidewire/testkit/postgres";
 import { createNode, type RunningNode } from "../../src/app.ts";
-import { MemoryBroker } from "../../src/bus/memory-bus.ts";
+import { MemoryBroker, MemoryBus } from "../../src/bus/memory-bus.ts";
 import { readEnv } from "../../src/env.ts";
 import { createLog, type LogLevel } from "../../src/log.ts";
 import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
 import { createInspectClient } from "../harness/inspect-client.ts";
-import { SeverableBus } from "./severable-bus.ts";
+import { UnreliableBus } from "../unreliable-bus.ts";
 
 /** More turns of the event loop than lie between a message of the bus and its bytes in a socket. */
 const TURNS_TO_SOCKET = 8;
@@ -18,7 +18,7 @@ const TURNS_TO_SOCKET = 8;
 interface Member {
   readonly name: string;
   node: RunningNode;
-  bus: SeverableBus;
+  bus: UnreliableBus;
 }
 
 /** A project on a Postgres of its own, and nodes on sockets of their own, all of which may be taken away and given back. */
@@ -70,7 +70,7 @@ export class House implements AsyncDisposable {
         TIDEWIRE_STATE_DIR: join(stateRoot, name),
         TIDEWIRE_DRAIN_MS: "500",
       });
-      const bus = new SeverableBus(broker);
+      const bus = new UnreliableBus(new MemoryBus(broker));
       const level = (process.env.TEST_LOG_LEVEL ?? "silent") as LogLevel;
       const node = await createNode(env, { bus, log: createLog({ level, fields: { node: name } }) });
       return { name, node, bus };
@@ -106,7 +106,7 @@ export class House implements AsyncDisposable {
   async kill(name: string): Promise<void> {
     const member = this.#take(name);
     if (member === undefined) return;
-    member.bus.sever();
+    member.bus.isCut = true;
     // What has been confirmed by the bus may still be acknowledged: let it be in the sockets before they are closed.
     for (let turn = 0; turn < TURNS_TO_SOCKET; turn++) await nextTurn();
     await member.node.close();
