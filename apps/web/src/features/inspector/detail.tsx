@@ -1,5 +1,5 @@
 "use client";
-import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
 import { Reply, X } from "lucide-react";
 import Link from "next/link";
 import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";
@@ -13,18 +13,19 @@ import { Waterfall } from "#ui/waterfall.tsx";
 import { KIND_TONE } from "./kinds.ts";
 import { toSpans } from "./spans.ts";
 import { TraceView } from "./trace-view.tsx";
+import { hopsOf, type Traces } from "./traces.ts";
 
 interface DetailProps {
   event: TapEvent;
-  /** Its way through the nodes, as far as it is known; undefined while nobody traces. */
-  hops?: readonly TraceHop[] | undefined;
+  /** The ways of broadcasts through the nodes, as far as they are known; undefined while nobody traces. */
+  traces?: Traces | undefined;
   onClose: () => void;
   /** Takes the captured message into the composer. */
   onReplay: () => void;
 }
 
 /** Everything known of one event: payload, stages with their times, and where it came from. */
-export function Detail({ event, hops, onClose, onReplay }: DetailProps) {
+export function Detail({ event, traces, onClose, onReplay }: DetailProps) {
   const spans = toSpans(event.times ?? {});
   return (
     <aside
@@ -68,7 +69,9 @@ export function Detail({ event, hops, onClose, onReplay }: DetailProps) {
           <Waterfall label="Stages" spans={spans} />
         </section>
       ) : null}
-      {hops === undefined || event.position === undefined ? null : <TraceView hops={hops} />}
+      {traces === undefined || event.position === undefined ? null : (
+        <TraceView hops={hopsOf(traces, event)} hopsDropped={traces.dropped} />
+      )}
       <section aria-label="Headers" className="flex flex-col gap-1.5">
         <h3 className="text-faint text-xs">Headers</h3>
         <Headers event={event} />

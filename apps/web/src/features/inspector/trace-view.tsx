@@ -11,8 +11,14 @@ const REASONS: Record<DropReason, string> = {
   "slow-or-closed": "reads too slowly, or is closed",
 };
 
+interface TraceViewProps {
+  hops: readonly TraceHop[];
+  /** Entries of this and other messages that did not come. */
+  hopsDropped: number;
+}
+
 /** The way of one broadcast: per node its steps, all on one scale, and what became of the members there. */
-export function TraceView({ hops }: { hops: readonly TraceHop[] }) {
+export function TraceView({ hops, hopsDropped }: TraceViewProps) {
   const nodes = hops.map((hop) => ({ hop, steps: toSteps(hop) }));
   const totalMs = Math.max(0, ...nodes.flatMap(({ steps }) => steps.map(({ endMs }) => endMs)));
   return (
@@ -39,6 +45,12 @@ export function TraceView({ hops }: { hops: readonly TraceHop[] }) {
       {hops.length === 0 ? (
         <p className="text-muted text-xs">
           No node has told the way of this message: tracing began after it, or it is too long ago.
+        </p>
+      ) : null}
+      {hopsDropped > 0 ? (
+        <p className="text-warn text-xs">
+          {formatCount(hopsDropped)} {hopsDropped === 1 ? "entry" : "entries"} left out since tracing began,
+          because too many came at once: a node may be missing here. Filter by topic to trace less.
         </p>
       ) : null}
       {hops.some(isBeforeSent) ? (

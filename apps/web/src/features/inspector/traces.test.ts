@@ -19,10 +19,10 @@ const hop = (node: string, seq: number, times: Partial<TraceHop["times"]> = {}):
 const REMOTE = { busIn: 1_043, inOrder: 1_050, fannedOut: 1_051, written: 1_052 };
 
 test("hops of one message are gathered, its origin first, each node once", () => {
-  const traces = addHops(addHops(NO_TRACES, [hop("us-1", 1, REMOTE), hop("eu-1", 1)]), [
-    hop("us-1", 1, REMOTE),
-    hop("eu-1", 2),
-  ]);
+  const traces = [
+    [hop("us-1", 1, REMOTE), hop("eu-1", 1)],
+    [hop("us-1", 1, REMOTE), hop("eu-1", 2)],
+  ].reduce((known, hops) => addHops(known, { traces: hops, tracesDropped: 0 }), NO_TRACES);
   expect(hopsOf(traces, { position: { origin: "b", seq: 1 } }).map(({ node }) => node)).toEqual([
     "eu-1",
     "us-1",
@@ -33,9 +33,15 @@ test("hops of one message are gathered, its origin first, each node once", () =>
 
 test("old messages make room", () => {
   const hops = Array.from({ length: 1_200 }, (_, seq) => hop("eu-1", seq));
-  const traces = addHops(NO_TRACES, hops);
-  expect(traces.size).toBe(1_000);
+  const traces = addHops(NO_TRACES, { traces: hops, tracesDropped: 0 });
+  expect(traces.byMessage.size).toBe(1_000);
   expect(hopsOf(traces, { position: { origin: "b", seq: 1_199 } })).toHaveLength(1);
+});
+
+test("hops that did not come are counted, also in a parcel that brought none", () => {
+  const once = addHops(NO_TRACES, { traces: [hop("eu-1", 1)], tracesDropped: 2 });
+  expect(addHops(once, { traces: [], tracesDropped: 5 })).toMatchObject({ dropped: 7 });
+  expect(addHops(once, { traces: [], tracesDropped: 0 })).toBe(once);
 });
 
 test("steps follow one another from the acceptance on", () => {

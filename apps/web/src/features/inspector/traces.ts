@@ -3,17 +3,26 @@ import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
 /** Messages whose way is kept; the oldest go. Rows of the tail live longer, and say so when they are opened. */
 const MESSAGES_MAX = 1_000;
 
-/** Hops by message, oldest message first. */
-export type Traces = ReadonlyMap<string, readonly TraceHop[]>;
+export interface Traces {
+  /** Hops by message, oldest message first. */
+  readonly byMessage: ReadonlyMap<string, readonly TraceHop[]>;
+  /** Hops that did not come: there were too many at once. Some messages then lack a node. */
+  readonly dropped: number;
+}
 
-export const NO_TRACES: Traces = new Map();
+export const NO_TRACES: Traces = { byMessage: new Map(), dropped: 0 };
 
 type Position = TraceHop["position"];
 
-export function addHops(known: Traces, hops: readonly TraceHop[]): Traces {
-  if (hops.length === 0) return known;
-  const next = new Map(known);
-  for (const hop of hops) {
+interface Parcel {
+  traces: readonly TraceHop[];
+  tracesDropped: number;
+}
+
+export function addHops(known: Traces, { traces, tracesDropped }: Parcel): Traces {
+  if (traces.length === 0 && tracesDropped === 0) return known;
+  const next = new Map(known.byMessage);
+  for (const hop of traces) {
     const key = keyOf(hop.position);
     const others = (next.get(key) ?? []).filter(({ node }) => node !== hop.node);
     next.set(key, [...others, hop]);
@@ -22,12 +31,12 @@ export function addHops(known: Traces, hops: readonly TraceHop[]): Traces {
     if (next.size <= MESSAGES_MAX) break;
     next.delete(key);
   }
-  return next;
+  return { byMessage: next, dropped: known.dropped + tracesDropped };
 }
 
 /** The node that accepted the message first, then in order of arrival. */
 export function hopsOf(traces: Traces, { position }: Pick<TapEvent, "position">): readonly TraceHop[] {
-  const hops = position === undefined ? [] : (traces.get(keyOf(position)) ?? []);
+  const hops = position === undefined ? [] : (traces.byMessage.get(keyOf(position)) ?? []);
   return [...hops].sort((a, b) => (a.times.busIn ?? 0) - (b.times.busIn ?? 0));
 }
 

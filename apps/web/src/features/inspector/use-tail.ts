@@ -50,7 +50,7 @@ export function useTail({ ref, filter, kinds, maxPerSecond, trace = false, hold 
       },
       onData: ({ data }) => {
         setParcel(data);
-        setTraces((known) => addHops(known, data.traces));
+        setTraces((known) => addHops(known, data));
         const counted = Date.now() - openedMs.current > RECENT_MS;
         setTail((known) => append(known, data, holdNow.current, counted));
       },

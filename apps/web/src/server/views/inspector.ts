@@ -9,6 +9,8 @@ export interface TailParcel {
   dropped: number;
   /** The way of broadcasts, one entry per message and node; only when asked for. */
   traces: TraceHop[];
+  /** Such entries that there was no room for, on the nodes or on the way here. */
+  tracesDropped: number;
   atMs: number;
   answered: string[];
   silent: string[];

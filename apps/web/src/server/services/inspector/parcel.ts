@@ -3,7 +3,7 @@ import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/in
 /** Parcels that a slow browser has not fetched hold at most this many events; what does not fit is counted as dropped. */
 const EVENTS_MAX = 2_000;
 
-/** A trace is looked at one message at a time: beyond this the newest of a parcel are left out. */
+/** A trace is looked at one message at a time: beyond this the newest of a parcel are left out and counted. */
 const TRACES_MAX = 1_000;
 
 export interface Collected {
@@ -11,6 +11,7 @@ export interface Collected {
   seen: number;
   dropped: number;
   traces: TraceHop[];
+  tracesDropped: number;
 }
 
 /** Gathers the batches of all nodes until the next parcel leaves; keeps the rate over all of them. */
@@ -21,6 +22,7 @@ export class ParcelBuffer {
   #seen = 0;
   #dropped = 0;
   #traces: TraceHop[] = [];
+  #tracesDropped = 0;
   #secondStartMs = Number.NEGATIVE_INFINITY;
   #inThisSecond = 0;
 
@@ -42,15 +44,24 @@ export class ParcelBuffer {
     }
   }
 
-  addTraces(traces: readonly TraceHop[]): void {
-    this.#traces.push(...traces.slice(0, TRACES_MAX - this.#traces.length));
+  addTraces({ traces = [], tracesDropped = 0 }: Pick<TapBatch, "traces" | "tracesDropped">): void {
+    const kept = traces.slice(0, TRACES_MAX - this.#traces.length);
+    this.#traces.push(...kept);
+    this.#tracesDropped += tracesDropped + traces.length - kept.length;
   }
 
   /** In order of time, as well as clocks of several nodes allow. */
   take(): Collected {
     const events = this.#events.sort((a, b) => a.atMs - b.atMs || a.id.localeCompare(b.id));
-    const collected = { events, seen: this.#seen, dropped: this.#dropped, traces: this.#traces };
+    const collected = {
+      events,
+      seen: this.#seen,
+      dropped: this.#dropped,
+      traces: this.#traces,
+      tracesDropped: this.#tracesDropped,
+    };
     this.#traces = [];
+    this.#tracesDropped = 0;
     this.#events = [];
     this.#seen = 0;
     this.#dropped = 0;

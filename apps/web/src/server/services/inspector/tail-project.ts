@@ -29,7 +29,7 @@ export async function* tailProject(
   const wake = new Wake();
   const onBatch = (batch: TapBatch) => {
     buffer.add(cursor.advance(batch));
-    buffer.addTraces(batch.traces ?? []);
+    buffer.addTraces(batch);
     wake.call();
   };
   const taps = new Taps({ ...resources, input: { ref, kinds, topic, text, trace, maxPerSecond }, onBatch });

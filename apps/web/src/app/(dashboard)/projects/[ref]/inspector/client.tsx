@@ -11,7 +11,6 @@ import { QuietTail } from "#features/inspector/quiet-tail.tsx";
 import { Rows } from "#features/inspector/rows.tsx";
 import { rateOf } from "#features/inspector/tail.ts";
 import { Toolbar } from "#features/inspector/toolbar.tsx";
-import { hopsOf } from "#features/inspector/traces.ts";
 import { useTail } from "#features/inspector/use-tail.ts";
 import { usePause } from "#features/live/pause.tsx";
 import { Button } from "#ui/button.tsx";
@@ -137,7 +136,7 @@ export function InspectorClient({ projectRef }: { projectRef: string }) {
           {selected ? (
             <Detail
               event={selected}
-              hops={trace ? hopsOf(traces, selected) : undefined}
+              traces={trace ? traces : undefined}
               onClose={() => setSelected(undefined)}
               onReplay={() => replay(selected)}
             />
