@@ -5,6 +5,8 @@ import { runStep } from "./run-step.mjs";
 const NEEDED = [
   { program: "chromium", package: "chromium", for: "the browser tests", override: "CHROMIUM" },
   { program: "nats-server", package: "nats-server", for: "the tests with several nodes" },
+  // Who is not root may not make network namespaces; those tests then say that they are skipped.
+  { program: "ip", package: "iproute2", for: "the tests with cut cables", wanted: isRootOnLinux },
 ];
 const FOLDERS = [
   ...(process.env.PATH ?? "").split(path.delimiter),
@@ -16,7 +18,8 @@ const FOLDERS = [
 /** Installs with apt what the tests need beyond npm; elsewhere says in one sentence what is missing. */
 export async function installSystemPackages() {
   const missing = NEEDED.filter(
-    ({ program, override }) => !(override && process.env[override]) && !isInstalled(program),
+    ({ program, override, wanted = () => true }) =>
+      wanted() && !(override && process.env[override]) && !isInstalled(program),
   );
   if (missing.length === 0) return;
   const names = missing.map((entry) => entry.package);
@@ -31,6 +34,10 @@ export async function installSystemPackages() {
     "--no-install-recommends",
     ...names,
   ]);
+}
+
+function isRootOnLinux() {
+  return process.platform === "linux" && process.getuid?.() === 0;
 }
 
 function isInstalled(program) {
