@@ -3,6 +3,7 @@ import { createDatabaseSide, type DatabaseSide } from "./app/database-side.ts";
 import { createRooms, type Rooms } from "./app/rooms.ts";
 import { createRoutes } from "./app/routes.ts";
 import { Credentials } from "./auth/credentials.ts";
+import { KeyUses } from "./auth/key-uses.ts";
 import type { Bus } from "./bus/bus.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Heartbeat } from "./cluster/heartbeat.ts";
@@ -24,7 +25,7 @@ import { createListener, type Listener } from "./socket/listener.ts";
 /** Leaves of presence and last broadcasts must reach the other nodes, but a bus that is away must not hold up the end. */
 const FLUSH_MS_MAX = 2_000;
 /** Graphs may miss their last point; the end may not wait for a database that is away. */
-const LAST_SAMPLE_MS_MAX = 2_000;
+const LAST_WORDS_MS_MAX = 2_000;
 
 export interface NodeDeps {
   log?: Log;
@@ -72,6 +73,7 @@ class Node implements RunningNode {
   readonly #rooms: Rooms;
   readonly #routes: Routes;
   readonly #database: DatabaseSide;
+  readonly #keyUses: KeyUses;
   readonly #credentials: Credentials;
   readonly #listener: Listener;
   #publicServer: PublicServer | undefined;
@@ -89,7 +91,11 @@ class Node implements RunningNode {
     this.#rooms = createRooms(core);
     this.#routes = createRoutes(core, () => this.#database.homes.refs);
     this.#database = createDatabaseSide(core, this.#rooms, this.#routes, env);
-    this.#credentials = new Credentials(() => core.clock.nowMs());
+    this.#keyUses = new KeyUses(core);
+    this.#credentials = new Credentials(
+      () => core.clock.nowMs(),
+      (hash) => this.#keyUses.note(hash),
+    );
     this.#listener = createListener({
       node: core.identity.node,
       clock: core.clock,
@@ -183,17 +189,17 @@ class Node implements RunningNode {
     await this.#database.close();
     this.#routes.close();
     this.#rooms.close();
-    await this.#closeSampler();
+    await this.#writeLastWords();
     await this.#heartbeat?.stop();
     await this.#adminServer?.close();
     await closeCore(this.#core);
   }
 
-  async #closeSampler(): Promise<void> {
+  async #writeLastWords(): Promise<void> {
     const { clock, log } = this.#core;
-    const closed = this.#sampler?.close() ?? Promise.resolve();
-    await within("the last sample", closed, { timeoutMs: LAST_SAMPLE_MS_MAX, clock }).catch((err: unknown) =>
-      log.warn({ err }, "the last sample is lost"),
+    const written = Promise.all([this.#sampler?.close(), this.#keyUses.close()]);
+    await within("the last words", written, { timeoutMs: LAST_WORDS_MS_MAX, clock }).catch((err: unknown) =>
+      log.warn({ err }, "the last samples are lost"),
     );
   }
 

@@ -1,3 +1,4 @@
+import { eventually } from "@tidewire/testkit/eventually";
 import { expect, test } from "vitest";
 import { startCluster } from "./harness.ts";
 
@@ -18,4 +19,16 @@ test("closing and draining twice is harmless", async () => {
   const [node] = cluster.nodes;
   await Promise.all([node?.drain(), node?.drain()]);
   await Promise.all([node?.close(), node?.close()]);
+});
+
+test("the control database learns which keys come in, and nothing of a key that is refused", async () => {
+  await using cluster = await startCluster();
+  const { plane } = cluster.control;
+  const { publishable, secret } = cluster.project.keys;
+  const lastUsed = async ({ id }: { id: string }) =>
+    (await plane.db.apiKey.findUniqueOrThrow({ where: { id } })).lastUsedAt;
+  await cluster.connect();
+  await expect(cluster.connect(0, { apikey: `${secret.value}x` })).rejects.toThrow();
+  await eventually(async () => (await lastUsed(publishable)) !== null, { withinMs: 30_000 });
+  expect(await lastUsed(secret)).toBeNull();
 });

@@ -47,3 +47,11 @@ export const WRITE_GAPS = `
     from jsonb_to_recordset($1::jsonb) as g (
       ref text, node text, "atMs" float8, "fromLsn" text, "toLsn" text, cause text, tables text[], channels int)
   on conflict do nothing`;
+
+// Several nodes may have seen the same key: whoever comes first in a minute writes it.
+export const WRITE_KEY_USES = `
+  update api_key
+     set last_used_at = to_timestamp(used.at_ms / 1000)
+    from unnest($1::text[], $2::float8[]) as used (hash, at_ms)
+   where api_key.hash = used.hash
+     and (last_used_at is null or last_used_at <= to_timestamp(used.at_ms / 1000) - interval '1 minute')`;

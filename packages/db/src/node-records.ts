@@ -53,6 +53,13 @@ export interface Sample {
   value: number;
 }
 
+/** A client came in with this API key. */
+export interface KeyUse {
+  /** As in {@link ProjectKey}. */
+  hash: string;
+  atMs: number;
+}
+
 /** Row changes that nobody will be given: committed after `fromLsn`, up to `toLsn`. */
 export interface Gap {
   ref: string;

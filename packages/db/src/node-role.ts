@@ -12,7 +12,7 @@ const GRANTS = (role: string, database: string) => `
   grant connect on database ${database} to ${role};
   grant usage on schema public to ${role};
   grant select (ref, external_id, name, region_id, database_url, jwt_secret, jwks, limits, settings, status, version) on project to ${role};
-  grant select (project_ref, kind, hash, revoked_at, expires_at) on api_key to ${role};
+  grant select (project_ref, kind, hash, revoked_at, expires_at, last_used_at), update (last_used_at) on api_key to ${role};
   grant select, insert, update on node to ${role};
   grant insert on metric_sample, change_gap to ${role};
   grant usage on sequence metric_sample_id_seq, change_gap_id_seq to ${role};`;

@@ -1,11 +1,19 @@
 import pg from "pg";
-import { BEAT, NODES, PROJECT, REMOVE_NODE, WRITE_GAPS, WRITE_SAMPLES } from "./node-queries.ts";
-import type { Gap, NodeRow, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
+import {
+  BEAT,
+  NODES,
+  PROJECT,
+  REMOVE_NODE,
+  WRITE_GAPS,
+  WRITE_KEY_USES,
+  WRITE_SAMPLES,
+} from "./node-queries.ts";
+import type { Gap, KeyUse, NodeRow, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
 import { ProjectListener } from "./project-listener.ts";
 import { toProjectRecord } from "./project-row.ts";
 import type { SecretsKey } from "./secrets.ts";
 
-export type { Gap, NodeRow, ProjectKey, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
+export type { Gap, KeyUse, NodeRow, ProjectKey, ProjectRecord, Sample, StoreStatus } from "./node-records.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
@@ -44,6 +52,8 @@ export interface NodeStore extends AsyncDisposable {
   writeSamples(samples: readonly Sample[]): Promise<void>;
   /** For the ledger of what was lost. Writing one again changes nothing. */
   writeGaps(gaps: readonly Gap[]): Promise<void>;
+  /** For people who wonder whether a key is still needed. A key's time moves at most once a minute, whoever writes it. */
+  writeKeyUses(uses: readonly KeyUse[]): Promise<void>;
   status(): StoreStatus;
   close(): Promise<void>;
 }
@@ -137,6 +147,10 @@ export function createNodeStore({ url, secretsKey, clock = Date }: NodeStoreOpti
     },
     async writeGaps(gaps) {
       if (gaps.length > 0) await query(WRITE_GAPS, [JSON.stringify(gaps)]);
+    },
+    async writeKeyUses(uses) {
+      if (uses.length === 0) return;
+      await query(WRITE_KEY_USES, [uses.map(({ hash }) => hash), uses.map(({ atMs }) => atMs)]);
     },
     status: () => status,
     close,

@@ -54,7 +54,7 @@ describe("the nodes' role", () => {
       [ROLE],
     );
     const columns = {
-      api_key: ["expires_at", "hash", "kind", "project_ref", "revoked_at"],
+      api_key: ["expires_at", "hash", "kind", "last_used_at", "project_ref", "revoked_at"],
       project:
         "database_url external_id jwks jwt_secret limits name ref region_id settings status version".split(
           " ",
@@ -74,6 +74,7 @@ describe("the nodes' role", () => {
     ["read migrations", "select * from _prisma_migrations"],
     ["change a project", "update project set status = 'active'"],
     ["make a key", "insert into api_key (project_ref, kind, prefix, hash) values ('a', 'secret', 'p', 'h')"],
+    ["revoke a key", "update api_key set revoked_at = now()"],
     ["delete a node", "delete from node"],
     ["write an audit event", "insert into audit_event (actor, action, target) values ('a', 'b', 'c')"],
     ["create a table", "create table mine (id int)"],

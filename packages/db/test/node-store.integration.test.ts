@@ -243,6 +243,35 @@ describe("what a node writes", () => {
   });
 });
 
+describe("the use of a key", () => {
+  test("moves its time by a minute or more, never back, and changes nothing for other nodes", async () => {
+    await using store = createStore();
+    const ref = await createActiveProject(plane);
+    const used = await createApiKey(plane, ref, "publishable");
+    const unused = await createApiKey(plane, ref, "secret");
+    const version = (await store.project(ref))?.version;
+    const lastUsed = async () =>
+      (await plane.db.apiKey.findUniqueOrThrow({ where: { id: used.id } })).lastUsedAt?.getTime();
+    const hash = hashApiKey(used.value);
+    const first = 1_800_000_000_000;
+    await store.writeKeyUses([]);
+    for (const [atMs, kept] of [
+      [first, first],
+      [first + 59_999, first],
+      [first + 60_000, first + 60_000],
+      [first, first + 60_000],
+    ] as const) {
+      await store.writeKeyUses([
+        { hash, atMs },
+        { hash: hashApiKey("of nowhere"), atMs },
+      ]);
+      expect(await lastUsed()).toBe(kept);
+    }
+    expect((await plane.db.apiKey.findUniqueOrThrow({ where: { id: unused.id } })).lastUsedAt).toBeNull();
+    expect((await store.project(ref))?.version).toBe(version);
+  });
+});
+
 describe("the ledger of what was lost", () => {
   const gap = (change: Partial<Gap> = {}): Gap => ({
     ref: "losing",

@@ -1,25 +1,21 @@
 import { createHash } from "node:crypto";
+import type { ProjectKey } from "@tidewire/db/node-store";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { Identity } from "./claims.ts";
 
-interface ProjectKey {
-  kind: "publishable" | "secret";
-  /** SHA-256 of the whole key, in hex. */
-  hash: string;
-  expiresAtMs?: number;
-}
-
 const ROLE_OF = { publishable: "anon", secret: "service_role" } as const;
 
-/**
- * What Supabase's gateway does in front of its server: an opaque key becomes claims with a role.
- * @throws Refusal InvalidAPIKey
- */
-export function identifyKey(key: string, keys: readonly ProjectKey[], nowMs: number): Identity {
+/** @throws Refusal InvalidAPIKey */
+export function findKey(key: string, keys: readonly ProjectKey[], nowMs: number): ProjectKey {
   const hash = createHash("sha256").update(key).digest("hex");
   const known = keys.find((candidate) => candidate.hash === hash);
   if (known === undefined || (known.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) {
     throw new Refusal("InvalidAPIKey");
   }
-  return { token: key, claims: { role: ROLE_OF[known.kind] }, expiresAtMs: known.expiresAtMs ?? null };
+  return known;
+}
+
+/** What Supabase's gateway does in front of its server: an opaque key becomes claims with a role. */
+export function toIdentity(key: string, { kind, expiresAtMs }: ProjectKey): Identity {
+  return { token: key, claims: { role: ROLE_OF[kind] }, expiresAtMs: expiresAtMs ?? null };
 }

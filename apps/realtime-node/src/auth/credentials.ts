@@ -1,6 +1,6 @@
 import type { ProjectRecord } from "@tidewire/db/node-store";
 import { isApiKey } from "@tidewire/protocol/supabase/join";
-import { identifyKey } from "./api-key.ts";
+import { findKey, toIdentity } from "./api-key.ts";
 import type { Identity } from "./claims.ts";
 import { assertCurrent, type VerifiedToken, verifyToken } from "./token.ts";
 
@@ -15,11 +15,13 @@ type KnownProject = Pick<ProjectRecord, "ref" | "version" | "jwtSecret" | "jwks"
  */
 export class Credentials {
   readonly #nowMs: () => number;
+  readonly #onKeyUsed: (hash: string) => void;
   readonly #verified = new Map<string, Promise<VerifiedToken>>();
 
   /** @param nowMs epoch milliseconds */
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, onKeyUsed: (hash: string) => void = () => undefined) {
     this.#nowMs = nowMs;
+    this.#onKeyUsed = onKeyUsed;
   }
 
   /**
@@ -27,11 +29,17 @@ export class Credentials {
    * @throws UnusableToken
    */
   async identify(credential: string, project: KnownProject): Promise<Identity> {
-    if (isApiKey(credential)) return identifyKey(credential, project.keys, this.#nowMs());
+    if (isApiKey(credential)) return this.#identifyKey(credential, project);
     const verified = await this.#verify(credential, project);
     assertCurrent(verified, this.#nowMs());
     const expiresAtMs = verified.expSeconds === null ? null : verified.expSeconds * 1_000;
     return { token: credential, claims: verified.claims, expiresAtMs };
+  }
+
+  #identifyKey(credential: string, { keys }: KnownProject): Identity {
+    const known = findKey(credential, keys, this.#nowMs());
+    this.#onKeyUsed(known.hash);
+    return toIdentity(credential, known);
   }
 
   #verify(token: string, project: KnownProject): Promise<VerifiedToken> {
