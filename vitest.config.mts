@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** A loaded machine is slow, and a test that waits for what must happen says nothing about how soon. */
+const PATIENCE = { poll: { timeout: 20_000 } };
+
 // Unit tests sit beside the source and touch nothing outside the process; integration tests meet real servers.
 export default defineConfig({
   test: {
@@ -11,6 +14,8 @@ export default defineConfig({
           exclude: ["**/*.integration.test.ts"],
           environment: "node",
           setupFiles: ["scripts/test/fix-seed.ts"],
+          testTimeout: 30_000,
+          expect: PATIENCE,
           sequence: { groupOrder: 0 },
         },
       },
@@ -20,8 +25,9 @@ export default defineConfig({
           include: ["{apps,packages}/*/test/**/*.integration.test.ts", "scripts/test/*.integration.test.ts"],
           environment: "node",
           setupFiles: ["scripts/test/fix-seed.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+          expect: PATIENCE,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -50,7 +50,7 @@ describe.skipIf(findNatsServer() === undefined)("NATS", () => {
     );
     relay.mend();
 
-    await expect.poll(() => far.status.state, { timeout: 5_000 }).toBe("connected");
+    await expect.poll(() => far.status.state).toBe("connected");
     await expect.poll(() => seen).toEqual([0, 1, 2, 3, 4]);
     expect(disruptions).toEqual([{ cause: "reconnected", messagesLost: 0 }]);
   });
@@ -64,7 +64,7 @@ describe.skipIf(findNatsServer() === undefined)("NATS", () => {
     relay.cut();
     await expect.poll(() => far.status.state).toBe("reconnecting");
     relay.mend();
-    await expect.poll(() => far.status.state, { timeout: 5_000 }).toBe("connected");
+    await expect.poll(() => far.status.state).toBe("connected");
     await far.flush();
     near.publish("t.held", Uint8Array.of(7));
     await expect.poll(() => seen).toEqual([7]);

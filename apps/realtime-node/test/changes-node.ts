@@ -150,7 +150,7 @@ export class Listener implements ChangesSubscriber {
   }
 
   /** Waits until exactly `count` changes have arrived. */
-  async got(count: number, withinMs = 10_000): Promise<Listener["changes"]> {
+  async got(count: number, withinMs = 20_000): Promise<Listener["changes"]> {
     await eventually(
       () => {
         if (this.changes.length >= count) return;
@@ -165,7 +165,7 @@ export class Listener implements ChangesSubscriber {
     return this.changes;
   }
 
-  async told(message: RegExp, withinMs = 10_000): Promise<SystemPayload> {
+  async told(message: RegExp, withinMs = 20_000): Promise<SystemPayload> {
     return eventually(
       () => {
         const found = this.systems.find((payload) => message.test(payload.message));

@@ -168,7 +168,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     a.presence.departed("nobody", "left");
     await a.bus.flush();
     b.bus.fate = () => 1;
-    await expect.poll(() => keys(b), { timeout: 3_000 }).toEqual(["ann"]);
+    await expect.poll(() => keys(b)).toEqual(["ann"]);
     await expect.poll(() => b.view.refs()).toEqual(a.refs());
   });
 
@@ -210,7 +210,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     a.presence.departed("ghost", "left");
     const subscriptions = a.bus.status.subscriptions;
     a.presence.unwatch(ROOM);
-    await expect.poll(() => a.bus.status.subscriptions, { timeout: 3_000 }).toBe(subscriptions - 1);
+    await expect.poll(() => a.bus.status.subscriptions).toBe(subscriptions - 1);
     a.bus.isCut = false;
     leases.renew("a");
     track(b, "later");
@@ -223,9 +223,9 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     const [a, b] = [await start("a"), await start("b")];
     const names = Array.from({ length: 10_000 }, (_, i) => `m${i}`);
     for (const name of names) track(a, name, { n: 1 });
-    await expect.poll(() => b.view.refs().length, { timeout: 15_000 }).toBe(10_000);
+    await expect.poll(() => b.view.refs().length).toBe(10_000);
     const c = await start("c");
-    await expect.poll(() => c.view.refs().length, { timeout: 5_000 }).toBe(10_000);
+    await expect.poll(() => c.view.refs().length).toBe(10_000);
     const before = c.diffs.length;
     leases.end("a");
     await expect.poll(() => c.view.refs()).toEqual([]);
@@ -280,7 +280,7 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
       leases.renew(node.boot);
     }
     const truth = [...live.values()].flatMap((channels) => [...channels.keys()]).sort();
-    await expect.poll(() => nodes.map(keys), { timeout: 10_000, message }).toEqual(nodes.map(() => truth));
+    await expect.poll(() => nodes.map(keys), { message }).toEqual(nodes.map(() => truth));
     await expect
       .poll(() => nodes.map(({ view }) => view.refs()), { message })
       .toEqual(nodes.map((node) => node.refs()));

@@ -45,7 +45,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     const [alice, bob] = [await joined(a, "alice"), await joined(b, "bob")];
     const sent = numbers(1, 1_000);
     for (const content of sent) a.say(content);
-    await expect.poll(() => bob.texts().length, { timeout: 5_000 }).toBe(1_000);
+    await expect.poll(() => bob.texts().length).toBe(1_000);
     expect(bob.texts()).toEqual(sent);
     expect(alice.texts()).toEqual(sent);
   });
@@ -141,7 +141,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     let lost = 0;
     b.bus.fate = (subject) => (subject === roomSubject && lost++ === 0 ? 0 : 1);
     a.say("2");
-    await expect.poll(() => bob.texts(), { timeout: 3_000 }).toEqual(["1", "2"]);
+    await expect.poll(() => bob.texts()).toEqual(["1", "2"]);
   });
 
   test("[P3] the first message of an origin, lost, is missed as well", async () => {
@@ -255,10 +255,7 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     for (const node of all) sent[node.boot] = node.say("end").seq;
 
     await expect
-      .poll(() => all.map((node) => node.relay.positions(ROOM)), {
-        timeout: 10_000,
-        message: `seed ${random.seed}`,
-      })
+      .poll(() => all.map((node) => node.relay.positions(ROOM)), { message: `seed ${random.seed}` })
       .toEqual(all.map(() => sent));
     for (const [index, node] of all.entries()) {
       for (const origin of Object.keys(sent)) {

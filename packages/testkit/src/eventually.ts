@@ -10,11 +10,11 @@ export interface Patience {
  * Calls `attempt` until it neither throws nor returns `false`, and returns its result. For things that become true
  * by themselves; never for things that should not happen.
  *
- * @throws Error after `withinMs` (default 5,000), with the last failure as its cause
+ * @throws Error after `withinMs` (default 20,000), with the last failure as its cause
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  { withinMs = 5_000 }: Patience = {},
+  { withinMs = 20_000 }: Patience = {},
 ): Promise<T> {
   const startedMs = performance.now();
   for (;;) {

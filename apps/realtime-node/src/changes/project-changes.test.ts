@@ -269,7 +269,7 @@ describe("a channel's promise", () => {
     home.asked[0]?.answer.reject(new Refusal("UnableToConnectToProject"));
     await expect.poll(() => home.asked.length).toBe(2);
     home.asked[1]?.answer.reject(new Refusal("UnableToConnectToProject"));
-    await expect.poll(() => home.asked.length, { timeout: 3_000 }).toBe(3);
+    await expect.poll(() => home.asked.length).toBe(3);
     home.asked[2]?.answer.reject(
       new Refusal("RealtimeDisabledForConfiguration", { message: "no such table" }),
     );
@@ -345,11 +345,11 @@ describe("losses of the database [D12]", () => {
     await home.answer(0);
     const messages = () => channel.told.slice(1).map(({ message }) => message.split(":")[0]);
     home.pass(5_000);
-    await expect.poll(messages, { timeout: 10_000 }).toEqual(["DatabaseUnavailable"]);
+    await expect.poll(messages).toEqual(["DatabaseUnavailable"]);
     await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
     expect(messages()).toEqual(["DatabaseUnavailable", "Recovered"]);
     home.pass(5_000);
-    await expect.poll(messages, { timeout: 10_000 }).toHaveLength(3);
+    await expect.poll(messages).toHaveLength(3);
     await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
     expect(messages()).toHaveLength(3);
     await home.say(recovered(true));
@@ -364,7 +364,7 @@ describe("losses of the database [D12]", () => {
     await home.answer(0);
     await home.say({ kind: "stepped-down", ref, node: "n1", epoch: 1 });
     home.pass(1_500);
-    await expect.poll(() => channel.told.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => channel.told.length).toBe(2);
     await home.say(recovered(true));
     expect(channel.told.at(-1)).toMatchObject({ message: "Recovered", complete: true });
   });

@@ -1,6 +1,6 @@
 import type { Sample } from "@tidewire/db/node-store";
 import type { ProjectCounters } from "@tidewire/protocol/cluster/inspect";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createLog } from "../log.ts";
 import { type ProjectReading, Sampler } from "./sampler.ts";
 
@@ -61,7 +61,7 @@ test("a counter's sample is what it grew by, so that sums over any span are exac
     bench.readings = [{ ref: "a", counters: counters({ joins }), replication: null }];
     const before = bench.written.length;
     bench.tick();
-    await vi.waitFor(() => expect(bench.written.length).toBeGreaterThan(before));
+    await expect.poll(() => bench.written.length).toBeGreaterThan(before);
   }
   expect(value("joins")).toEqual([5, 0, 7]);
   expect(value("connections")).toEqual([1, 1, 1]);
@@ -74,7 +74,7 @@ test("[P9] samples wait while the control database is away and keep their times"
   bench.away = true;
   bench.nowMs = 1_000;
   bench.tick();
-  await vi.waitFor(() => expect(bench.written).toEqual([]));
+  await expect.poll(() => bench.written).toEqual([]);
   bench.away = false;
   bench.nowMs = 6_000;
   await sampler.close();

@@ -1,6 +1,6 @@
 import { ControlDatabaseUnavailable, type ProjectRecord } from "@tidewire/db/node-store";
 import { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Clock } from "../clock.ts";
 import { createLog } from "../log.ts";
 import { mustReconnect } from "./limits.ts";
@@ -103,7 +103,7 @@ test("a change reaches the holders of the project, and listeners are told what w
   bench.rows.set(DEMO, record({ version: 2, limits: ProjectLimits.parse({ maxJoinsPerSecond: 7 }) }));
   bench.notify(DEMO);
 
-  await vi.waitFor(() => expect(changes).toEqual([[2, 1]]));
+  await expect.poll(() => changes).toEqual([[2, 1]]);
   expect(project?.record.limits.maxJoinsPerSecond).toBe(7);
 });
 
@@ -133,7 +133,7 @@ test("a removed project is not known any more", async () => {
   registry.onRemoved((project) => removed.push(project.ref));
   bench.rows.delete(DEMO);
   bench.notify(DEMO);
-  await vi.waitFor(() => expect(removed).toEqual([DEMO]));
+  await expect.poll(() => removed).toEqual([DEMO]);
   expect(registry.peek(DEMO)).toBeUndefined();
   expect(bench.saved).toEqual([]);
 });
@@ -148,21 +148,23 @@ test("[P9] with the control database away, known projects are served and a chang
   bench.away = true;
   bench.rows.set(DEMO, record({ version: 2 }));
   bench.notify("*");
-  await vi.waitFor(() => expect(bench.queries).toBe(2));
+  await expect.poll(() => bench.queries).toBe(2);
   expect((await registry.find(DEMO))?.record.version).toBe(1);
 
   bench.away = false;
-  await vi.waitFor(() => {
-    bench.runTimers();
-    expect(registry.peek(DEMO)?.record.version).toBe(2);
-  });
+  await expect
+    .poll(() => {
+      bench.runTimers();
+      return registry.peek(DEMO)?.record.version;
+    })
+    .toBe(2);
 });
 
 test("[P9] a node that starts without the control database serves what its last run knew", async () => {
   const { bench, registry } = createBench([record({ version: 3 })]);
   bench.away = true;
   const started = registry.start({ patienceMs: 1_000 });
-  await vi.waitFor(() => expect(registry.peek(DEMO)?.record.version).toBe(3));
+  await expect.poll(() => registry.peek(DEMO)?.record.version).toBe(3);
   bench.runTimers();
   await started;
   expect(registry.ready).toBe(true);
@@ -178,12 +180,17 @@ test("a project deleted while the node was off is gone when the start is over", 
 test("without a file and without an answer there is nothing to serve", async () => {
   const { bench, registry } = createBench();
   bench.away = true;
-  const started = registry.start({ patienceMs: 1_000 });
-  await vi.waitFor(() => bench.runTimers());
-  await vi.waitFor(async () => {
-    bench.runTimers();
-    await Promise.race([started, Promise.reject(new Error("still waiting"))]);
+  let over = false;
+  const started = registry.start({ patienceMs: 1_000 }).then(() => {
+    over = true;
   });
+  await expect
+    .poll(() => {
+      bench.runTimers();
+      return over;
+    })
+    .toBe(true);
+  await started;
   expect(registry.ready).toBe(false);
 });
 
