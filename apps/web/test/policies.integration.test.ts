@@ -35,9 +35,8 @@ beforeEach(async () => {
   }
 });
 
-type Change = Parameters<Caller["database"]["apply"]>[0]["change"];
-// In process, tRPC takes a last word `apply` for that of functions.
-const apply = (change: Change) => caller.database.apply.call(undefined, { ref, change });
+type Change = Parameters<Caller["database"]["change"]>[0]["change"];
+const apply = (change: Change) => caller.database.change({ ref, change });
 
 async function sql(text: string, values?: unknown[]) {
   await using client = await openClient(databaseUrl);

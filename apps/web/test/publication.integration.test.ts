@@ -29,9 +29,8 @@ afterAll(async () => {
   await plane[Symbol.asyncDispose]();
 });
 
-type Change = Parameters<Caller["database"]["apply"]>[0]["change"];
-// In process, tRPC takes a last word `apply` for that of functions.
-const apply = (change: Change) => caller.database.apply.call(undefined, { ref, change });
+type Change = Parameters<Caller["database"]["change"]>[0]["change"];
+const apply = (change: Change) => caller.database.change({ ref, change });
 const publish = (table: string, more: Partial<Extract<Change, { kind: "publish" }>> = {}) =>
   apply({ kind: "publish", schema: "public", table, again: false, columns: null, filter: null, ...more });
 

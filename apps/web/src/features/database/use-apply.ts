@@ -10,7 +10,7 @@ export function useApply(ref: string, onDone: () => void) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const apply = useMutation(
-    trpc.database.apply.mutationOptions({
+    trpc.database.change.mutationOptions({
       onSuccess: (_, { change }) => {
         const did = describeChange(change);
         toast.success(`Done: ${did.charAt(0).toLowerCase()}${did.slice(1)}`);

@@ -7,7 +7,7 @@ import { projectAtLeast, projectProcedure } from "../trpc.ts";
 /** The project's own database, as far as it decides what is streamed to whom. */
 export const databaseRouter = {
   publication: projectProcedure.query(({ ctx }) => readPublication(ctx)),
-  apply: projectAtLeast("developer")
+  change: projectAtLeast("developer")
     .input(ApplyChange)
     .mutation(({ ctx, input }) => applyChange(ctx, input.change)),
 } satisfies TRPCRouterRecord;

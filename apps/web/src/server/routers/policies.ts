@@ -5,7 +5,7 @@ import { listPolicies } from "../services/policies/list-policies.ts";
 import { simulate } from "../services/policies/simulate.ts";
 import { projectAtLeast, projectProcedure } from "../trpc.ts";
 
-/** Changes of policies are changes of the database: `database.apply`. */
+/** Changes of policies are changes of the database: `database.change`. */
 export const policiesRouter = {
   list: projectProcedure.query(({ ctx }) => listPolicies(ctx)),
   /** A mutation, though it changes nothing: claims do not belong into an address that a proxy may log. */
