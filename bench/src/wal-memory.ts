@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { writeReport } from "./results.ts";
-import { type MemoryPeak, startServer } from "./servers/server-process.ts";
+import { type Memory, startServer } from "./servers/server-process.ts";
 import { connect, insertBulk, TABLE_SQL } from "./wal/rows.ts";
 import { subscribe, untilReceived } from "./wal/subscribers.ts";
 
@@ -68,6 +68,6 @@ writeReport({
     "as too slow) and what the collector has not got to.",
 });
 
-function inMegabytes({ rssBytes, heapBytes, externalBytes }: MemoryPeak): number[] {
+function inMegabytes({ rssBytes, heapBytes, externalBytes }: Memory): number[] {
   return [rssBytes, heapBytes, externalBytes].map((bytes) => Math.round(bytes / 1_048_576));
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type HotSpot, startProfile } from "./cpu-profile.ts";
 
 const READY_DEADLINE_MS = 60_000;
@@ -17,8 +19,8 @@ export interface Listening {
   jwtSecret?: string;
 }
 
-/** The most that was seen since it was last asked, looked at every 20 ms. */
-export interface MemoryPeak {
+/** At one moment, or the most that was seen since it was last asked. */
+export interface Memory {
   rssBytes: number;
   heapBytes: number;
   /** Buffers outside the heap. */
@@ -30,13 +32,15 @@ export interface ServerProcess extends AsyncDisposable {
   readonly listening: Listening;
   /** User and system CPU time used since the start, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Since the last call. */
-  memoryPeak(): Promise<MemoryPeak>;
+  /** Since the last call, looked at every 20 ms. */
+  memoryPeak(): Promise<Memory>;
+  /** What is left once the collector has been everywhere. */
+  memoryHeld(): Promise<Memory>;
   /** Where the server's processor time went while `work` ran. */
   profiled<T>(work: () => Promise<T>): Promise<{ result: T; hotSpots: HotSpot[] }>;
 }
 
-type Question = "cpu" | "memory" | "profile" | "hot-spots";
+type Question = "cpu" | "memory-peak" | "memory-held" | "profile" | "hot-spots";
 
 /** @param module path of a file that calls {@link serve}, relative to this folder */
 export async function startServer(module: string, env: Record<string, string> = {}): Promise<ServerProcess> {
@@ -54,7 +58,8 @@ export async function startServer(module: string, env: Record<string, string> = 
   return {
     listening,
     cpuMs: () => ask<number>("cpu"),
-    memoryPeak: () => ask<MemoryPeak>("memory"),
+    memoryPeak: () => ask<Memory>("memory-peak"),
+    memoryHeld: () => ask<Memory>("memory-held"),
     async profiled(work) {
       await ask("profile");
       const result = await work();
@@ -97,7 +102,7 @@ function questions(): Record<Question, () => Promise<unknown>> {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;
     },
-    async memory() {
+    async "memory-peak"() {
       // Looking has its price: only whoever asks once is watched from then on.
       if (!isWatched) setInterval(look, MEMORY_LOOK_MS).unref();
       isWatched = true;
@@ -105,6 +110,10 @@ function questions(): Record<Question, () => Promise<unknown>> {
       const answer = peak;
       peak = memoryNow();
       return answer;
+    },
+    async "memory-held"() {
+      collectGarbage();
+      return memoryNow();
     },
     async profile() {
       endProfile = await startProfile();
@@ -116,7 +125,12 @@ function questions(): Record<Question, () => Promise<unknown>> {
   };
 }
 
-function memoryNow(): MemoryPeak {
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
+
+function memoryNow(): Memory {
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external };
 }
