@@ -94,12 +94,45 @@ describe("the publication", () => {
     await admin.query("rollback");
   });
 
-  test("every change is an audit event with its SQL, and a viewer only looks", async () => {
+  test("every change is an audit event with its SQL and its outcome, one that was refused too", async () => {
+    const newest = () => plane.resources.db.auditEvent.findFirstOrThrow({ orderBy: { id: "desc" } });
     await publish("notes");
-    const event = await plane.resources.db.auditEvent.findFirstOrThrow({ orderBy: { id: "desc" } });
-    expect(event).toMatchObject({ action: "database.publish", target: "public.notes", actor: ADMIN.email });
-    expect(event.after).toMatchObject({ sql: "alter publication supabase_realtime add table public.notes" });
+    expect(await newest()).toMatchObject({
+      action: "database.publish",
+      target: "public.notes",
+      actor: ADMIN.email,
+      after: { sql: "alter publication supabase_realtime add table public.notes", outcome: "done" },
+    });
+    await expect(publish("notes")).rejects.toThrow("already member");
+    expect(await newest()).toMatchObject({
+      after: {
+        did: "Publish public.notes",
+        outcome: expect.stringMatching(/^The database refuses: .*already member/),
+      },
+    });
+    await apply({ kind: "unpublish", schema: "public", table: "notes" });
+  });
 
+  test("a database that lets nobody in is away, though it says so itself", async () => {
+    await using server = await openClient(plane.postgres.url());
+    const allow = (allowed: boolean) =>
+      server.query(`alter database "${managedDatabaseName(ref)}" allow_connections ${allowed}`);
+    await allow(false);
+    const refused = caller.database.publication({ ref });
+    await expect(refused).rejects.toThrow(/does not answer: .*is not currently accepting connections/);
+    await allow(true);
+  });
+
+  test("nothing is changed that cannot be written down before", async () => {
+    await using control = await openClient(plane.databaseUrl);
+    await control.query("alter table audit_event rename to audit_event_away");
+    await expect(publish("notes")).rejects.toThrow();
+    await control.query("alter table audit_event_away rename to audit_event");
+    expect((await find("notes"))?.publishedAs).toBeNull();
+  });
+
+  test("a viewer only looks", async () => {
+    await publish("notes");
     const setRole = (role: "viewer" | "owner") =>
       plane.resources.db.membership.updateMany({ where: { user: { email: ADMIN.email } }, data: { role } });
     await setRole("viewer");

@@ -25,9 +25,20 @@ export interface AuditEvent extends Omit<AuditEntry, "before" | "after"> {
   after: unknown;
 }
 
-/** Give it the transaction of the change itself, so that neither is without the other. */
-export async function recordAudit(db: Db | DbTransaction, entry: AuditEntry): Promise<void> {
-  await translateErrors(db.auditEvent.create({ data: entry }));
+/**
+ * Give it the transaction of the change itself, so that neither is without the other; or write it before a change that
+ * is made elsewhere, and say with {@link amendAudit} how that ended.
+ *
+ * @returns the event's id
+ */
+export async function recordAudit(db: Db | DbTransaction, entry: AuditEntry): Promise<string> {
+  const { id } = await translateErrors(db.auditEvent.create({ data: entry, select: { id: true } }));
+  return String(id);
+}
+
+/** What came of an event that was written before it happened. */
+export async function amendAudit(db: Db, id: string, after: Prisma.InputJsonValue): Promise<void> {
+  await translateErrors(db.auditEvent.update({ where: { id: BigInt(id) }, data: { after } }));
 }
 
 export interface AuditQuery {

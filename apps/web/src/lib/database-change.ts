@@ -38,7 +38,7 @@ export function toSqlText(change: DatabaseChange): string {
   return statements.length === 1 ? text : `begin;\n${text}\ncommit;`;
 }
 
-/** What will have happened, as the title of a question and of an audit event. */
+/** What happens, as the title of a question and of an audit event. */
 export function describeChange(change: DatabaseChange): string {
   const table = `${change.schema}.${change.table}`;
   switch (change.kind) {

@@ -1,14 +1,14 @@
 import { type AuditEntry, recordAudit } from "@tidewire/db/audit";
 import type { MemberScope } from "../../context.ts";
 
-type Event = Pick<AuditEntry, "action" | "target" | "projectRef" | "before" | "after">;
+export type Event = Pick<AuditEntry, "action" | "target" | "projectRef" | "before" | "after">;
 
-/** Writes down who did it, in which organisation and from where. Secrets never go into an event. */
-export async function recordEvent(
+/** Writes down who did it, in which organisation and from where. Secrets never go into an event. @returns its id */
+export function recordEvent(
   { resources, user, membership, caller }: MemberScope,
   event: Event,
-): Promise<void> {
-  await recordAudit(resources.db, {
+): Promise<string> {
+  return recordAudit(resources.db, {
     ...event,
     ...caller,
     organisationId: membership.organisation.id,

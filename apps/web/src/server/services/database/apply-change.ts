@@ -2,7 +2,7 @@ import type pg from "pg";
 import { describeChange, toStatements } from "../../../lib/database-change.ts";
 import type { DatabaseChange } from "../../../lib/schemas/database.ts";
 import type { ProjectScope } from "../../context.ts";
-import { recordEvent } from "../audit/record-event.ts";
+import { audited } from "../audit/audited.ts";
 import { askDatabase, askDatabaseAsAdmin } from "./ask-database.ts";
 import { isNotAllowed } from "./to-database-problem.ts";
 
@@ -17,6 +17,16 @@ const LOCK_TIMEOUT_MS = 3_000;
  */
 export async function applyChange(ctx: ProjectScope, change: DatabaseChange): Promise<void> {
   const statements = toStatements(change);
+  const event = {
+    action: `database.${change.kind}`,
+    target: `${change.schema}.${change.table}`,
+    projectRef: ctx.project.ref,
+    after: { did: describeChange(change), sql: statements.join(";\n") },
+  };
+  await audited(ctx, event, () => runAsWhoMay(ctx, statements));
+}
+
+async function runAsWhoMay(ctx: ProjectScope, statements: readonly string[]): Promise<void> {
   const work = (client: pg.Client) => runAll(client, statements);
   try {
     await askDatabase(ctx, work);
@@ -24,12 +34,6 @@ export async function applyChange(ctx: ProjectScope, change: DatabaseChange): Pr
     const isDone = isNotAllowed(error) && (await askDatabaseAsAdmin(ctx, work)) !== null;
     if (!isDone) throw error;
   }
-  await recordEvent(ctx, {
-    action: `database.${change.kind}`,
-    target: `${change.schema}.${change.table}`,
-    projectRef: ctx.project.ref,
-    after: { did: describeChange(change), sql: statements.join(";\n") },
-  });
 }
 
 async function runAll(client: pg.Client, statements: readonly string[]): Promise<void> {
