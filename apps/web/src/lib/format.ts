@@ -1,4 +1,7 @@
-/** Numbers and times as this dashboard writes them. Unknown is a dash, never a zero. */
+/**
+ * Numbers and times as this dashboard writes them: about three digits, no zeros that say nothing, a unit that changes
+ * before a number has four digits. Unknown is a dash, never a zero.
+ */
 export const UNKNOWN = "–";
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -7,7 +10,7 @@ const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 export function formatCount(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   const size = Math.abs(value);
-  if (size >= 1e9) return `${trim(value / 1e9)}G`;
+  if (size >= 999.5e6) return `${trim(value / 1e9)}G`;
   if (size >= 1e6) return `${trim(value / 1e6)}M`;
   return grouped.format(value);
 }
@@ -17,7 +20,7 @@ export function formatRate(perSecond: number | null | undefined): string {
   if (perSecond === null || perSecond === undefined || !Number.isFinite(perSecond)) return UNKNOWN;
   if (perSecond === 0) return "0";
   if (perSecond < 0.1) return "<0.1";
-  if (perSecond < 10) return perSecond.toFixed(1).replace(/\.0$/, "");
+  if (perSecond < 10) return short(perSecond, 1);
   return formatCount(perSecond);
 }
 
@@ -27,7 +30,7 @@ export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined || !Number.isFinite(bytes)) return UNKNOWN;
   let size = bytes;
   let unit = 0;
-  while (Math.abs(size) >= 1024 && unit < BYTE_UNITS.length - 1) {
+  while (Math.abs(size) >= 1023.5 && unit < BYTE_UNITS.length - 1) {
     size /= 1024;
     unit++;
   }
@@ -39,9 +42,10 @@ export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return UNKNOWN;
   const size = Math.abs(ms);
   if (size === 0) return "0 ms";
-  if (size < 1) return `${ms.toFixed(2)} ms`;
-  if (size < 10) return `${ms.toFixed(1)} ms`;
-  if (size < 1_000) return `${ms.toFixed(0)} ms`;
+  if (size < 0.01) return "<0.01 ms";
+  if (size < 1) return `${short(ms, 2)} ms`;
+  if (size < 10) return `${short(ms, 1)} ms`;
+  if (size < 999.5) return `${short(ms, 0)} ms`;
   if (size < 60_000) return `${trim(ms / 1_000)} s`;
   return formatDuration(ms);
 }
@@ -49,6 +53,11 @@ export function formatMs(ms: number | null | undefined): string {
 /** As {@link formatMs}, for a clock of whole milliseconds: what took none of them took less than one. */
 export function formatLatency(ms: number): string {
   return ms === 0 ? "<1 ms" : formatMs(ms);
+}
+
+/** A span that somebody watches run: always with a tenth, so that it does not jump. */
+export function formatSeconds(ms: number): string {
+  return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
 }
 
 /** A span between two moments in its two largest units: 9 min 4 s, 3 h 10 min, 2 d 4 h. */
@@ -85,7 +94,7 @@ export function formatAbsolute(atMs: number): string {
 
 export function formatPercent(share: number): string {
   const percent = share * 100;
-  return `${percent > 0 && percent < 10 ? percent.toFixed(1).replace(/\.0$/, "") : percent.toFixed(0)} %`;
+  return `${short(percent, percent < 10 ? 1 : 0)} %`;
 }
 
 /** "1 node", "3 nodes". */
@@ -106,8 +115,12 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
 }
 
 function trim(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return String(Number(value.toFixed(digits)));
+  return short(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** At most so many decimals, and none that is a zero at the end. */
+function short(value: number, decimals: number): string {
+  return String(Number(value.toFixed(decimals)));
 }
 
 function two(value: number): string {

@@ -1,4 +1,5 @@
 import type { PresenceEviction } from "@tidewire/protocol/cluster/inspect";
+import { formatSeconds } from "#lib/format.ts";
 
 export type DepartureCause = PresenceEviction["cause"];
 
@@ -15,7 +16,7 @@ const WORDS: Record<DepartureCause, string> = {
 /** A cause in words; silence says for how long. */
 export function describeCause({ cause, silentMs }: Pick<PresenceEviction, "cause" | "silentMs">): string {
   return cause === "silent" && silentMs !== undefined
-    ? `silent for ${(silentMs / 1_000).toFixed(1)} s`
+    ? `silent for ${formatSeconds(silentMs)}`
     : WORDS[cause];
 }
 

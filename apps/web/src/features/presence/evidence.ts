@@ -1,4 +1,5 @@
 import type { PresenceMember } from "@tidewire/protocol/cluster/inspect";
+import { formatSeconds } from "#lib/format.ts";
 import type { Status } from "#ui/status-mark.tsx";
 
 type Evidence = Pick<PresenceMember, "state" | "lastByteMs" | "pingsOutstanding" | "evictAtMs" | "node">;
@@ -23,7 +24,7 @@ export function describeEvidence(
   }
   if (state === "suspect" && evictAtMs !== undefined) {
     const leftMs = evictAtMs - nowMs;
-    parts.push(leftMs > 0 ? `will be evicted in ${seconds(leftMs)}` : "is being evicted");
+    parts.push(leftMs > 0 ? `will be evicted in ${formatSeconds(leftMs)}` : "is being evicted");
   }
   return parts.join("; ");
 }
@@ -32,9 +33,5 @@ export function describeEvidence(
 const QUIET_MS = 2_000;
 
 function heard(silentMs: number): string {
-  return silentMs < QUIET_MS ? "heard from just now" : `no byte for ${seconds(silentMs)}`;
-}
-
-function seconds(ms: number): string {
-  return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
+  return silentMs < QUIET_MS ? "heard from just now" : `no byte for ${formatSeconds(silentMs)}`;
 }

@@ -2,6 +2,7 @@
  * What the fleet should do next, as a function of values. A region of N wanted nodes owns the slots 0..N-1; a slot keeps
  * its node's id and port for ever, so that a node that was killed comes back where its clients look for it.
  */
+import { formatDuration } from "../../lib/format.ts";
 
 export interface DesiredRegion {
   region: string;
@@ -90,7 +91,7 @@ function judge(node: KnownNode, isWanted: boolean, nowMs: number, limits: PlanLi
   if (node.beatAtMs === null) {
     const overdue = nowMs - node.startedAtMs > START_DEADLINE_MS && isUnreachable(node, nowMs);
     return overdue
-      ? [{ kind: "kill", id, reason: `no beat ${seconds(nowMs - node.startedAtMs)} after its start` }]
+      ? [{ kind: "kill", id, reason: `no beat ${formatDuration(nowMs - node.startedAtMs)} after its start` }]
       : [];
   }
   const lost = nowMs - node.beatAtMs > BEAT_LOST_MS && isUnreachable(node, nowMs);
@@ -99,7 +100,7 @@ function judge(node: KnownNode, isWanted: boolean, nowMs: number, limits: PlanLi
         {
           kind: "kill",
           id,
-          reason: `no beat for ${seconds(nowMs - node.beatAtMs)} and no answer on its admin port`,
+          reason: `no beat for ${formatDuration(nowMs - node.beatAtMs)} and no answer on its admin port`,
         },
       ]
     : [];
@@ -110,7 +111,7 @@ function judgeExited(node: KnownNode, isWanted: boolean, nowMs: number): Action[
   if (!isWanted) return [{ kind: "forget", id, reason: "it has ended, as wanted" }];
   const untilMs = (node.exitedAtMs ?? nowMs) + restartDelayMs(node.crashes);
   if (nowMs < untilMs) {
-    const reason = `it ended ${node.crashes} times in a row; next try in ${seconds(untilMs - nowMs)}, see its log`;
+    const reason = `it ended ${node.crashes} times in a row; next try in ${formatDuration(untilMs - nowMs)}, see its log`;
     return [{ kind: "wait", id, untilMs, reason }];
   }
   return [{ kind: "start", id, region, slot, reason: "its process has ended" }];
@@ -119,8 +120,4 @@ function judgeExited(node: KnownNode, isWanted: boolean, nowMs: number): Action[
 /** Beats go through the control database, which may itself be the trouble; only a deaf admin port convicts. */
 function isUnreachable(node: KnownNode, nowMs: number): boolean {
   return node.unreachableSinceMs !== null && nowMs - node.unreachableSinceMs > UNREACHABLE_MS;
-}
-
-function seconds(ms: number): string {
-  return `${Math.ceil(ms / 1000)} s`;
 }

@@ -1,4 +1,4 @@
-import { formatDuration, formatRate } from "../../../lib/format.ts";
+import { formatDuration, formatRate, plural } from "../../../lib/format.ts";
 import type { ProjectRates, ReplicationGlance, Verdict } from "../../views/overview.ts";
 import type { ProjectState } from "../../views/project.ts";
 import type { ReplicationView } from "../../views/replication.ts";
@@ -52,7 +52,7 @@ function ofNodes({ surveyed: { answered, silentNodes, askedAtMs } }: VerdictInpu
   }
   return silentNodes.map(({ node, beatAtMs, connections }) => ({
     level: "warning",
-    sentence: `Node ${node} does not answer (last beat ${formatDuration(Math.max(0, askedAtMs - beatAtMs))} ago): its ${connections} connections are not shown.`,
+    sentence: `Node ${node} does not answer (last beat ${formatDuration(Math.max(0, askedAtMs - beatAtMs))} ago): its ${plural(connections, "connection")} ${connections === 1 ? "is" : "are"} not shown.`,
   }));
 }
 
