@@ -3,7 +3,10 @@ import path from "node:path";
 import { z } from "zod";
 import { type Home, writeAtomically } from "./home.ts";
 
-/** `run.json`: what anyone outside may rely on (shared contract); written when ready, removed on stop. */
+/**
+ * `run.json`: what anyone outside may rely on (shared contract). It says how things stood when everything was ready and
+ * is removed on stop; what comes later, such as a project made in the dashboard, is in the file of the next start.
+ */
 export interface RunFile {
   version: 1;
   productVersion: string;
