@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { expectDrawn } from "./drawn.ts";
 import { expect, test } from "./fixtures.ts";
 import { createProject, revealDatabaseUrl, type ShownProject } from "./new-project.ts";
 import { startTraffic } from "./traffic.ts";
@@ -83,11 +84,7 @@ function pathOf(sight: Sight, { ref }: ShownProject): string {
 }
 
 function drawn(chart: string) {
-  return (page: Page) =>
-    expect(page.getByLabel(chart, { exact: true }).locator(".recharts-curve").first()).toHaveAttribute(
-      "d",
-      /^M/,
-    );
+  return (page: Page) => expectDrawn(page, chart);
 }
 
 async function openMessage(page: Page): Promise<void> {
@@ -103,7 +100,7 @@ async function openMessage(page: Page): Promise<void> {
 
 /** Rates need two looks at the nodes. */
 async function overviewSettled(page: Page): Promise<void> {
-  await drawn("Traffic")(page);
+  await expectDrawn(page, "Traffic");
   await expect(page.getByRole("link", { name: /Messages in/ })).not.toContainText("–");
 }
 
