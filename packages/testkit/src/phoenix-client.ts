@@ -10,9 +10,9 @@ import {
   type Vsn,
 } from "./phoenix-wire.ts";
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 const SILENCE_MS = 300;
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 20_000;
 /** What a channel says by itself, without anybody having sent something. */
 const HOUSEKEEPING = new Set(["phx_reply", "system", "presence_state"]);
 
