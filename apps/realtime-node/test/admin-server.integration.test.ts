@@ -1,4 +1,5 @@
-import type { NodeSnapshot, TapBatch } from "@tidewire/protocol/cluster/inspect";
+import type { NodeSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch } from "@tidewire/protocol/cluster/tap";
 import { eventually } from "@tidewire/testkit/eventually";
 import superjson from "superjson";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,10 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type {
-  ConnectionInfo,
-  PresenceSnapshot,
-  TapBatch,
-  TapEvent,
-} from "@tidewire/protocol/cluster/inspect";
+import type { ConnectionInfo, PresenceSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/tap";
 import { eventually } from "@tidewire/testkit/eventually";
 import superjson from "superjson";
 import { afterAll, beforeAll, expect, test } from "vitest";

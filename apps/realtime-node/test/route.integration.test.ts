@@ -1,4 +1,5 @@
-import type { NodeSnapshot, TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { NodeSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/tap";
 import { eventually } from "@tidewire/testkit/eventually";
 import { findNatsServer, type Nats, startNats } from "@tidewire/testkit/nats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TapBatch, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TraceHop } from "@tidewire/protocol/cluster/tap";
 import { eventually } from "@tidewire/testkit/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { subscribe } from "./harness/inspect-client.ts";

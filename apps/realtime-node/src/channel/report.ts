@@ -1,4 +1,4 @@
-import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/tap";
 import type { ErrorCode } from "@tidewire/protocol/errors";
 import type { TapPort } from "./ports.ts";
 

@@ -1,5 +1,5 @@
 import type { Room } from "@tidewire/protocol/cluster/fanout";
-import type { DropReason } from "@tidewire/protocol/cluster/inspect";
+import type { DropReason } from "@tidewire/protocol/cluster/tap";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { WireData } from "@tidewire/protocol/phoenix/frame";
 import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";

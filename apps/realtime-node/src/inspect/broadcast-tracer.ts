@@ -1,5 +1,5 @@
 import type { FanOutEnvelope, TraceStart } from "@tidewire/protocol/cluster/fanout";
-import type { DropReason, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { DropReason, TraceHop } from "@tidewire/protocol/cluster/tap";
 import type { Clock } from "../clock.ts";
 import type { FanOutWitness } from "../hub/fan-out.ts";
 import type { Trace, Tracer } from "../hub/tracer.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { TapKind } from "@tidewire/protocol/cluster/inspect";
+import { TapKind } from "@tidewire/protocol/cluster/tap";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { z } from "zod";

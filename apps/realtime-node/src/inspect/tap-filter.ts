@@ -1,4 +1,4 @@
-import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/tap";
 
 /** A row of the inspector shows far less; the rest would only fill the dashboard's memory. */
 const PAYLOAD_CHARACTERS_MAX = 8 * 1024;

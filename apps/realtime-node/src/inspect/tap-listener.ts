@@ -1,4 +1,4 @@
-import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/tap";
 import { matches, type TapFilter, wantsTrace } from "./tap-filter.ts";
 
 /** Events waiting for a slow dashboard; beyond it the newest are dropped and counted. */

@@ -1,4 +1,4 @@
-import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/tap";
 import { cutPayload, matches, type TapFilter } from "./tap-filter.ts";
 import { TapListener } from "./tap-listener.ts";
 

@@ -1,5 +1,5 @@
 "use client";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import Link from "next/link";
 import { type ReactNode, useMemo } from "react";
 import { useTail } from "#features/inspector/use-tail.ts";

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { groupRefusals } from "./refusals.ts";
 

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { isErrorCode, outcomeOf } from "@tidewire/protocol/errors";
 
 export interface RefusalGroup {

@@ -1,5 +1,5 @@
 "use client";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { Reply, X } from "lucide-react";
 import Link from "next/link";
 import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { describe, expect, test } from "vitest";
 import { matchesFilter, parseFilter, toServerFilter } from "./filter.ts";
 

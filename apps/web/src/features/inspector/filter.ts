@@ -1,4 +1,4 @@
-import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/tap";
 
 /** Fields that may be asked for by name; everything else is free text. */
 export const FILTER_FIELDS = ["topic", "event", "user", "from", "node", "code"] as const;

@@ -1,4 +1,4 @@
-import { TAP_KINDS, type TapKind } from "@tidewire/protocol/cluster/inspect";
+import { TAP_KINDS, type TapKind } from "@tidewire/protocol/cluster/tap";
 import type { BadgeTone } from "#ui/badge.tsx";
 
 export const KIND_TONE: Record<TapKind, BadgeTone> = {

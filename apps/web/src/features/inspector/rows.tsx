@@ -1,6 +1,6 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { Lock } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { formatBytes, formatCount, formatLatency } from "#lib/format.ts";

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { append, clear, EMPTY_TAIL, ROWS_MAX, rateOf, release } from "./tail.ts";
 

@@ -1,4 +1,4 @@
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 
 /** Rows kept; beyond it the oldest go. At 200 rows a second this is ten seconds, which nobody reads either. */
 export const ROWS_MAX = 2_000;

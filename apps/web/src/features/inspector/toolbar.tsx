@@ -1,5 +1,5 @@
 "use client";
-import { TAP_KINDS, type TapKind } from "@tidewire/protocol/cluster/inspect";
+import { TAP_KINDS, type TapKind } from "@tidewire/protocol/cluster/tap";
 import { Download, Eraser, Pause, Play, Route, Search, Send } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "#ui/button.tsx";

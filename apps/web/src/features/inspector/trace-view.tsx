@@ -1,4 +1,4 @@
-import type { DropReason, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { DropReason, TraceHop } from "@tidewire/protocol/cluster/tap";
 import { formatCount, formatLatency } from "#lib/format.ts";
 import { isBeforeSent, type Step, toSteps } from "./traces.ts";
 

@@ -1,4 +1,4 @@
-import type { TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TraceHop } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { addHops, hopsOf, isBeforeSent, NO_TRACES, toSteps } from "./traces.ts";
 

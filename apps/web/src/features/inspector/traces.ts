@@ -1,4 +1,4 @@
-import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/tap";
 
 /** Messages whose way is kept; the oldest go. Rows of the tail live longer, and say so when they are opened. */
 const MESSAGES_MAX = 1_000;

@@ -1,5 +1,5 @@
 "use client";
-import type { TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapKind } from "@tidewire/protocol/cluster/tap";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { toFeed } from "#features/live/feed.ts";

@@ -1,4 +1,4 @@
-import { TapKind } from "@tidewire/protocol/cluster/inspect";
+import { TapKind } from "@tidewire/protocol/cluster/tap";
 import { z } from "zod";
 import { OfProject } from "./project.ts";
 

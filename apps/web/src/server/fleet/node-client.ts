@@ -1,4 +1,4 @@
-import type { TapBatch, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapKind } from "@tidewire/protocol/cluster/tap";
 import type { NodeRouter } from "@tidewire/realtime-node/inspect/router";
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
 import superjson from "superjson";

@@ -1,4 +1,4 @@
-import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TraceHop } from "@tidewire/protocol/cluster/tap";
 
 /** One parcel of the tail. The counts cover all nodes since the previous parcel. */
 export interface TailParcel {

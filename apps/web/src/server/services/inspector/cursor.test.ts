@@ -1,4 +1,4 @@
-import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { TailCursor } from "./cursor.ts";
 import { ParcelBuffer } from "./parcel.ts";

@@ -1,4 +1,4 @@
-import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent } from "@tidewire/protocol/cluster/tap";
 
 const BEGINNING = "0";
 /** Boots older than the newest few are dead and cannot send again. */

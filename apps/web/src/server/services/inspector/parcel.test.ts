@@ -1,4 +1,4 @@
-import type { TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TraceHop } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { ParcelBuffer } from "./parcel.ts";
 

@@ -1,4 +1,4 @@
-import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch, TapEvent, TraceHop } from "@tidewire/protocol/cluster/tap";
 
 /** Parcels that a slow browser has not fetched hold at most this many events; what does not fit is counted as dropped. */
 const EVENTS_MAX = 2_000;

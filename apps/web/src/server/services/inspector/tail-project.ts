@@ -1,4 +1,4 @@
-import type { TapBatch } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch } from "@tidewire/protocol/cluster/tap";
 import { type TrackedEnvelope, tracked } from "@trpc/server";
 import type { z } from "zod";
 import type { Tail } from "../../../lib/schemas/inspector.ts";

@@ -1,5 +1,5 @@
 import type { NodeRow } from "@tidewire/db/node-store";
-import type { TapBatch } from "@tidewire/protocol/cluster/inspect";
+import type { TapBatch } from "@tidewire/protocol/cluster/tap";
 import type { TapInput } from "../../fleet/node-client.ts";
 import type { Resources } from "../../resources.ts";
 

@@ -1,4 +1,5 @@
-import type { ReplicationSnapshot, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { ReplicationSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { foldAlike, fromAudit, fromGap, fromHome, fromTap } from "./to-log-entry.ts";
 

@@ -1,7 +1,8 @@
 import type { AuditEvent } from "@tidewire/db/audit";
 import type { GapCause } from "@tidewire/db/gap-causes";
 import type { GapRow } from "@tidewire/db/gaps";
-import type { ReplicationSnapshot, TapEvent, TapKind } from "@tidewire/protocol/cluster/inspect";
+import type { ReplicationSnapshot } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/tap";
 import { isErrorCode } from "@tidewire/protocol/errors";
 import { formatDuration } from "../../../lib/format.ts";
 import type { LogEntry } from "../../views/logs.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { dryRunPolicies } from "@tidewire/db/policy-dry-run";
 import { readPolicyTables, type TablePolicy } from "@tidewire/db/policy-tables";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import type { PolicyChange } from "../../../lib/schemas/database.ts";
 import type { ProjectScope } from "../../context.ts";
 import type { DryRunView } from "../../views/policies.ts";

@@ -1,4 +1,5 @@
-import type { ConnectionInfo, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { expect, test } from "vitest";
 import { toSubjects } from "./to-subjects.ts";
 

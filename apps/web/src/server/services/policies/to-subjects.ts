@@ -1,5 +1,6 @@
 import type { Subject } from "@tidewire/db/policy-dry-run";
-import type { ConnectionInfo, TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 
 /** They pass all policies, whatever they are. */
 const PASSES_ALL = "service_role";

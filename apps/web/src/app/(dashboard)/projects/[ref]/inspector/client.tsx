@@ -1,5 +1,5 @@
 "use client";
-import type { TapEvent } from "@tidewire/protocol/cluster/inspect";
+import type { TapEvent } from "@tidewire/protocol/cluster/tap";
 import { ArrowUp } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Compose, type Draft } from "#features/inspector/compose.tsx";
