@@ -86,36 +86,61 @@ export interface RelayNode extends AsyncDisposable {
   ): BroadcastPosition;
 }
 
-/** Nodes that know of each other at once; beats are not the subject here. */
-export class Neighbours {
-  readonly #boots = new Set<string>();
-  readonly #listeners = new Set<(event: { peer: { boot: string }; from: null; to: string }) => void>();
+type Health = "healthy" | "draining" | "suspect" | "down";
+type PeerListener = (event: { peer: { boot: string }; from: string | null; to: string }) => void;
 
-  join(boot: string) {
-    for (const listener of this.#listeners) listener({ peer: { boot }, from: null, to: "healthy" });
-    this.#boots.add(boot);
+/** Nodes that know of each other at once, or when the test says so; beats are not the subject here. */
+export class Neighbours {
+  readonly #views = new Map<string, Map<string, Health>>();
+  readonly #listeners = new Map<string, Set<PeerListener>>();
+
+  /** @param unseenBy nodes that do not learn of it */
+  join(boot: string, { unseenBy = [] }: { unseenBy?: readonly string[] } = {}) {
+    const others = [...this.#views.keys()];
+    this.#views.set(boot, new Map());
+    this.#listeners.set(boot, new Set());
+    for (const other of others) {
+      if (unseenBy.includes(other)) continue;
+      this.tell(other, boot, "healthy");
+      this.tell(boot, other, "healthy");
+    }
     return {
-      peers: () =>
-        [...this.#boots]
-          .filter((other) => other !== boot)
-          .map((other) => ({ boot: other, health: "healthy" })),
-      onPeer: (listener: (event: { peer: { boot: string }; from: null; to: string }) => void) => {
-        this.#listeners.add(listener);
-        return () => this.#listeners.delete(listener);
+      peers: () => [...(this.#views.get(boot) ?? [])].map(([other, health]) => ({ boot: other, health })),
+      onPeer: (listener: PeerListener) => {
+        this.#listeners.get(boot)?.add(listener);
+        return () => this.#listeners.get(boot)?.delete(listener);
       },
     };
   }
 
-  leave(boot: string): void {
-    this.#boots.delete(boot);
+  /** What one node thinks of another from now on. */
+  tell(viewer: string, boot: string, to: Health): void {
+    const view = this.#views.get(viewer);
+    const from = view?.get(boot) ?? null;
+    if (view === undefined || from === to) return;
+    view.set(boot, to);
+    for (const listener of this.#listeners.get(viewer) ?? []) listener({ peer: { boot }, from, to });
   }
+
+  /** Everybody that knows it learns at once that it is gone. */
+  leave(boot: string): void {
+    this.#views.delete(boot);
+    for (const [viewer, view] of this.#views) if (view.has(boot)) this.tell(viewer, boot, "down");
+  }
+}
+
+interface RelayNodeOptions {
+  graceMs?: number;
+  messagesMax?: number;
+  /** Nodes that do not learn of it when it begins. */
+  unseenBy?: readonly string[];
 }
 
 export function createRelayNode(
   boot: string,
   inner: Bus,
   neighbours: Neighbours,
-  { graceMs, messagesMax = 1_000 }: { graceMs?: number; messagesMax?: number } = {},
+  { graceMs, messagesMax = 1_000, unseenBy }: RelayNodeOptions = {},
 ): RelayNode {
   const bus = new UnreliableBus(inner);
   const hub = new Hub();
@@ -132,7 +157,7 @@ export function createRelayNode(
       return toFrame(data);
     },
     historyOf: () => ({ windowMs: 120_000, messagesMax }),
-    peers: neighbours.join(boot),
+    peers: neighbours.join(boot, { unseenBy }),
     onGap: (gap) => gaps.push(gap),
     graceMs,
   });

@@ -28,8 +28,8 @@ interface Options {
   peers: () => string[];
   /** Takes a message whose turn has come. */
   deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void;
-  /** Asks a node for everything that members of the room are owed of it. Resolves to it again when it did not answer. */
-  introduce(carried: CarriedRoom, listening: Listening, boot: string): Promise<readonly string[]>;
+  /** Asks for everything that members of the room are owed of an origin of which nothing is known. */
+  introduce(carried: CarriedRoom, listening: Listening, origin: string): Promise<void>;
   /** Stores a message of the past. */
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
   /** The messages are given up; the ones behind them follow at once. */
@@ -54,7 +54,7 @@ export class Arrivals {
     const { listening } = carried;
     const { origin, seq } = envelope.position;
     if (listening !== undefined && seq > 1 && isStranger(listening, origin)) {
-      this.#getToKnow(carried, listening, origin, envelope);
+      this.#getToKnow(carried, listening, { origin, head: seq }, envelope);
       return;
     }
     const incoming = listening && this.#incoming(listening, origin, seq);
@@ -69,11 +69,11 @@ export class Arrivals {
 
   /** An origin has counted this far: what is missing up to there is asked for. */
   expect(carried: CarriedRoom, origin: string, head: number): void {
-    carried.log.learn(origin, head);
+    carried.log.learn(origin, head, this.#options.clock.nowMs());
     const { listening } = carried;
     if (listening === undefined || head === 0) return;
     if (isStranger(listening, origin)) {
-      this.#getToKnow(carried, listening, origin);
+      this.#getToKnow(carried, listening, { origin, head });
       return;
     }
     const incoming = this.#incoming(listening, origin, head + 1);
@@ -90,22 +90,28 @@ export class Arrivals {
    * A node that began while this one could not hear it speaks up: what it sent before is owed to the members here, so
    * it is asked before its messages count.
    */
-  #getToKnow(carried: CarriedRoom, listening: Listening, origin: string, envelope?: FanOutEnvelope): void {
-    const waiting = listening.strangers.get(origin);
-    if (waiting !== undefined) {
-      // Those beyond the bound are a hole later, and fetched.
-      if (envelope !== undefined && waiting.length < STRANGERS_HELD_MAX) waiting.push(envelope);
-      return;
-    }
-    const held = envelope === undefined ? [] : [envelope];
-    listening.strangers.set(origin, held);
+  #getToKnow(
+    carried: CarriedRoom,
+    listening: Listening,
+    { origin, head }: { origin: string; head: number },
+    envelope?: FanOutEnvelope,
+  ): void {
+    const known = listening.strangers.get(origin);
+    const stranger = known ?? { held: [], head };
+    stranger.head = Math.max(stranger.head, head);
+    // Those beyond the bound are a hole later, and fetched.
+    if (envelope !== undefined && stranger.held.length < STRANGERS_HELD_MAX) stranger.held.push(envelope);
+    if (known !== undefined) return;
+    listening.strangers.set(origin, stranger);
     void this.#introduce(carried, listening, origin).finally(() => {
       listening.strangers.delete(origin);
-      const [first] = held;
-      if (carried.listening !== listening || first === undefined) return;
-      // It has not answered: what it sent before is fetched like any other hole, or announced.
+      if (carried.listening !== listening) return;
+      const mayComeLater = stranger.held.length === 0 && this.#isAlive(origin);
+      if (mayComeLater && !listening.incoming.has(origin)) return;
+      // Nobody has answered: what it sent before is fetched like any other hole, or announced.
       this.begin(listening, origin, 1);
-      for (const each of held) this.arrive(carried, each);
+      for (const each of stranger.held) this.arrive(carried, each);
+      this.expect(carried, origin, stranger.head);
     });
   }
 
@@ -114,8 +120,8 @@ export class Arrivals {
     const { clock, introduce } = this.#options;
     const deadlineMs = clock.monotonicMs() + BEREFT_REPAIR_MS_MAX;
     for (;;) {
-      const silent = await introduce(carried, listening, bootOf(origin));
-      const isKnown = silent.length === 0 || listening.incoming.has(origin);
+      await introduce(carried, listening, origin);
+      const isKnown = listening.incoming.has(origin);
       if (isKnown || carried.listening !== listening || clock.monotonicMs() >= deadlineMs) return;
       await this.#wait(ASKED_AGAIN_MS);
     }
@@ -160,7 +166,11 @@ export class Arrivals {
   }
 
   #patienceMs(origin: string): number {
-    return this.#options.peers().includes(bootOf(origin)) ? REPAIR_MS_MAX : BEREFT_REPAIR_MS_MAX;
+    return this.#isAlive(origin) ? REPAIR_MS_MAX : BEREFT_REPAIR_MS_MAX;
+  }
+
+  #isAlive(origin: string): boolean {
+    return this.#options.peers().includes(bootOf(origin));
   }
 
   async #fetch(carried: CarriedRoom, origin: string, incoming: Incoming, deadlineMs: number): Promise<void> {

@@ -2,8 +2,15 @@ import type { FanOutEnvelope, Room } from "@tidewire/protocol/cluster/fanout";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Subscription } from "../bus/bus.ts";
 import type { Incoming } from "./incoming.ts";
-import { bootOf, type Counter } from "./sequence.ts";
+import type { Counter } from "./sequence.ts";
 import type { TopicLog } from "./topic-log.ts";
+
+export interface Stranger {
+  /** Its messages wait here. */
+  readonly held: FanOutEnvelope[];
+  /** How far somebody said that it has counted. */
+  head: number;
+}
 
 /** While a room is open: the subscription, and what is expected of every origin. */
 export interface Listening {
@@ -16,8 +23,8 @@ export interface Listening {
   readonly incoming: Map<string, Incoming>;
   /** Boots that have said their heads since the room was opened: of them a new origin begins at 1. */
   readonly surveyed: Set<string>;
-  /** Messages of origins of which nothing is known yet, while their node is asked. */
-  readonly strangers: Map<string, FanOutEnvelope[]>;
+  /** Origins of which nothing is known yet, while their node is asked. */
+  readonly strangers: Map<string, Stranger>;
   /** Boots whose whole history was copied since the room was opened. */
   readonly copied: Map<string, Promise<void>>;
 }
@@ -51,15 +58,9 @@ export function positionsOf({ log, listening, counter }: CarriedRoom): Record<st
   return positions;
 }
 
-/**
- * The same without origins of which members may still be owed something: nodes that nothing was heard of, though others
- * said how far they are.
- */
-export function settledPositions(
-  carried: CarriedRoom,
-  isDead: (boot: string) => boolean,
-): Record<string, number> {
+/** The same without origins of which members may still be owed something: others have said how far they are. */
+export function settledPositions(carried: CarriedRoom): Record<string, number> {
   const isSettled = ([origin]: [string, number]) =>
-    carried.listening?.incoming.has(origin) || origin === carried.counter?.origin || isDead(bootOf(origin));
+    carried.listening?.incoming.has(origin) || origin === carried.counter?.origin;
   return Object.fromEntries(Object.entries(positionsOf(carried)).filter(isSettled));
 }

@@ -50,7 +50,9 @@ export class CarriedRooms {
   answer({ room, after, onlyNamed }: HistoryRequest): HistoryAnswer {
     const carried = this.#rooms.get(toRoomKey(room));
     if (carried === undefined) return { heads: [], envelopes: [] };
-    const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => ({ origin, seq }));
+    const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => {
+      return { origin, seq, marks: carried.log.marks(origin) };
+    });
     return { heads, envelopes: carried.log.after(after, { onlyNamed }) };
   }
 

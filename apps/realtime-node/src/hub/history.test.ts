@@ -69,7 +69,7 @@ test("[B20] of an origin that a client never heard it missed what came after its
 test("[B20] what is still on its way is no loss", () => {
   const { log, record } = createHistory();
   record(message("a", 1), message("a", 2));
-  log.learn("a", 5);
+  log.learn("a", 5, 0);
   expect(log.missed({ positions: { a: 1 }, served: { a: 2 } }).missing).toBeUndefined();
   expect(log.missed({ positions: { a: 4 }, served: { a: 2 } })).toEqual({ envelopes: [] });
 });

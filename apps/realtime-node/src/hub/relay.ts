@@ -26,8 +26,9 @@ import { History, type HistoryLimits } from "./history.ts";
 import { HistoryClient, serveHistory } from "./history-exchange.ts";
 import type { Hub } from "./hub.ts";
 import { Interests } from "./interests.ts";
+import { Orphans } from "./orphans.ts";
 import { RoomListener } from "./room-listener.ts";
-import type { Span } from "./sequence.ts";
+import { bootOf, type Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
 import { Surveys } from "./surveys.ts";
 import type { Positions, ResumePoint } from "./topic-log.ts";
@@ -101,6 +102,7 @@ export class Relay {
   readonly #interests: Interests;
   readonly #listener: RoomListener;
   readonly #heads = new HeadsPlan<CarriedRoom>();
+  readonly #orphans = new Orphans();
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
@@ -118,19 +120,12 @@ export class Relay {
       client,
       clock,
       peers: alive,
-      introduce: (carried, listening, boot) => surveys.catchUp(carried, listening, [boot]),
+      introduce: (carried, listening, origin) => surveys.introduce(carried, listening, origin),
       remember,
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
-    const surveys = new Surveys({
-      boot,
-      client,
-      arrivals,
-      peers: alive,
-      isDead: (other) => this.#isDead(other),
-      remember,
-    });
+    const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
     const { tracer } = options;
     this.#listener = new RoomListener({
       boot,
@@ -208,7 +203,7 @@ export class Relay {
    * it has something to resume from before it has heard anything.
    */
   positions(room: Room): Record<string, number> {
-    return settledPositions(this.#rooms.carry(room), (boot) => this.#isDead(boot));
+    return settledPositions(this.#rooms.carry(room));
   }
 
   /**
@@ -245,7 +240,7 @@ export class Relay {
 
   /** After a disruption: asks the given nodes, or all, for what was missed in every open room. */
   async resync(boots?: string[]): Promise<void> {
-    await this.#listener.resync(() => this.#rooms.all(), boots);
+    await this.#listener.resync(this.#rooms.all(), boots);
   }
 
   close(): void {
@@ -282,25 +277,39 @@ export class Relay {
 
   #tick(): void {
     this.#publishHeads(this.#heads.tick());
-    void this.#listener.askAgain(() => this.#rooms.all());
+    for (const carried of this.#orphans.tick()) this.#publishHeadsOfGone(carried);
+    void this.#listener.askAgain();
   }
 
   #publishHeads(rooms: readonly CarriedRoom[]): void {
-    for (const { room, counter, subject } of rooms) {
-      if (counter === undefined) continue;
-      const heads = { room, heads: [{ origin: counter.origin, seq: counter.seq }] };
-      this.#options.bus.publish(subject, encodeRoomMessage({ kind: "heads", heads }));
+    for (const carried of rooms) {
+      const { counter } = carried;
+      if (counter !== undefined) this.#sayHeads(carried, [counter]);
     }
   }
 
-  #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
-    const isBack = to !== "down" && (from === null || from === "down");
-    if (isBack) void this.resync([peer.boot]);
-    if (to === "draining") this.#listener.rescue(this.#rooms.all(), peer.boot);
+  #publishHeadsOfGone(carried: CarriedRoom): void {
+    const alive = new Set([this.#options.boot, ...this.#alivePeers()]);
+    const heads = Object.entries(carried.log.heads()).map(([origin, seq]) => ({ origin, seq }));
+    this.#sayHeads(
+      carried,
+      heads.filter(
+        ({ origin }) => !alive.has(bootOf(origin)) && carried.log.holds((held) => held === origin),
+      ),
+    );
   }
 
-  #isDead(boot: string): boolean {
-    return this.#peersThat((peer) => peer.boot === boot && peer.health === "down").length > 0;
+  #sayHeads({ room, subject }: CarriedRoom, positions: readonly BroadcastPosition[]): void {
+    if (positions.length === 0) return;
+    const heads = { room, heads: positions.map(({ origin, seq }) => ({ origin, seq })) };
+    this.#options.bus.publish(subject, encodeRoomMessage({ kind: "heads", heads }));
+  }
+
+  #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
+    const wasSilent = from === null || from === "down" || from === "suspect";
+    if (wasSilent && to !== "down" && to !== "suspect") void this.resync([peer.boot]);
+    if (to === "down") this.#orphans.gone(peer.boot, this.#rooms.all());
+    if (to === "draining") this.#listener.rescue(this.#rooms.all(), peer.boot);
   }
 
   #alivePeers(): string[] {

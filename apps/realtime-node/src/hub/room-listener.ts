@@ -30,14 +30,24 @@ interface Options {
   tracer: Pick<Tracer, "arrived"> | undefined;
 }
 
-/** A node that is back may be heard a second before it can be asked; one that has not answered by then is left alone. */
-const ASKED_AGAIN_MAX = 5;
+/**
+ * A node that is back may be heard seconds before it can be asked. One that beats and has not answered by then is broken;
+ * what it says itself from then on is still checked for holes.
+ */
+const ASKED_AGAIN_MAX = 30;
+
+/** What a node has not said yet. */
+interface Debt {
+  /** How often it may be asked again. */
+  left: number;
+  readonly rooms: Set<CarriedRoom>;
+}
 
 /** Holds the subscriptions of open rooms and passes on what other nodes say in them. */
 export class RoomListener {
   readonly #options: Options;
-  /** Nodes that did not say what was missed of them, and how often they may be asked again. */
-  readonly #owing = new Map<string, number>();
+  /** Nodes that did not say what was missed of them. */
+  readonly #owing = new Map<string, Debt>();
   #resyncing: Promise<void> | undefined;
 
   constructor(options: Options) {
@@ -109,41 +119,55 @@ export class RoomListener {
   }
 
   /** Asks the given nodes, or all, for what was missed in these rooms. One after the other, however often it is called. */
-  async resync(rooms: () => Iterable<CarriedRoom>, boots = this.#options.peers()): Promise<void> {
-    for (const boot of boots) this.#owing.set(boot, ASKED_AGAIN_MAX);
-    await this.#ask(rooms, boots);
+  async resync(rooms: Iterable<CarriedRoom>, boots = this.#options.peers()): Promise<void> {
+    const open = [...rooms].filter(({ listening }) => listening !== undefined);
+    for (const boot of boots) this.#owing.set(boot, { left: ASKED_AGAIN_MAX, rooms: new Set(open) });
+    await this.#ask(boots);
   }
 
   /** Asks those again that did not answer the last time; called once per second. */
-  async askAgain(rooms: () => Iterable<CarriedRoom>): Promise<void> {
+  async askAgain(): Promise<void> {
     if (this.#owing.size === 0 || this.#resyncing !== undefined) return;
     const alive = new Set(this.#options.peers());
-    for (const [boot, left] of this.#owing) {
-      if (left === 0 || !alive.has(boot)) this.#owing.delete(boot);
-      else this.#owing.set(boot, left - 1);
+    for (const [boot, debt] of this.#owing) {
+      if (debt.left === 0 || !alive.has(boot)) this.#owing.delete(boot);
+      else debt.left--;
     }
-    await this.#ask(rooms, [...this.#owing.keys()]);
+    await this.#ask([...this.#owing.keys()]);
   }
 
-  async #ask(rooms: () => Iterable<CarriedRoom>, boots: string[]): Promise<void> {
+  async #ask(boots: string[]): Promise<void> {
     while (this.#resyncing !== undefined) await this.#resyncing;
     if (boots.length === 0) return;
-    this.#resyncing = this.#askAll([...rooms()], boots).finally(() => {
+    this.#resyncing = this.#askAll(boots).finally(() => {
       this.#resyncing = undefined;
     });
     await this.#resyncing;
   }
 
-  async #askAll(rooms: readonly CarriedRoom[], boots: string[]): Promise<void> {
-    const silent = new Set<string>();
+  async #askAll(boots: readonly string[]): Promise<void> {
+    const debts = boots.flatMap((boot) => {
+      const debt = this.#owing.get(boot);
+      return debt === undefined ? [] : [{ boot, rooms: debt.rooms }];
+    });
+    const all = new Set(debts.flatMap(({ rooms }) => [...rooms]));
     await Promise.all(
-      rooms.map(async (carried) => {
+      [...all].map(async (carried) => {
         const { listening } = carried;
-        if (listening === undefined) return;
-        for (const boot of await this.#options.surveys.catchUp(carried, listening, boots)) silent.add(boot);
+        const asked = debts.filter(({ rooms }) => rooms.has(carried));
+        const silent =
+          listening &&
+          (await this.#options.surveys.catchUp(
+            carried,
+            listening,
+            asked.map(({ boot }) => boot),
+          ));
+        for (const { boot, rooms } of asked) if (!silent?.includes(boot)) rooms.delete(carried);
       }),
     );
-    for (const boot of boots) if (!silent.has(boot)) this.#owing.delete(boot);
+    for (const { boot, rooms } of debts) {
+      if (rooms.size === 0 && this.#owing.get(boot)?.rooms === rooms) this.#owing.delete(boot);
+    }
   }
 
   #onMessage(carried: CarriedRoom, data: Uint8Array): void {

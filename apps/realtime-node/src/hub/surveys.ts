@@ -3,6 +3,7 @@ import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import type { Arrivals } from "./arrivals.ts";
 import { type CarriedRoom, type Listening, positionsOf, settledPositions } from "./carried-room.ts";
+import { CLOCKS_APART_MS_MAX } from "./fan-out.ts";
 import type { HistoryClient } from "./history-exchange.ts";
 import { bootOf } from "./sequence.ts";
 import type { Positions } from "./topic-log.ts";
@@ -15,8 +16,6 @@ interface Options {
   client: HistoryClient;
   arrivals: Arrivals;
   peers: () => string[];
-  /** Known to this node, and given up. */
-  isDead(boot: string): boolean;
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
 }
 
@@ -51,17 +50,30 @@ export class Surveys {
    * @returns the boots that did not answer
    */
   async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
-    const after = settledPositions(carried, this.#options.isDead);
-    const answers = await this.#askAll(carried, boots, after, { onlyNamed: false });
+    const answers = await this.#askAll(carried, boots, settledPositions(carried), { onlyNamed: false });
     if (carried.listening !== listening) return [];
+    const begins = new Map<string, number>();
     for (const { boot, answer } of answers) {
-      for (const [origin, next] of unheard(answer, listening)) {
-        if (this.#maySpeakFor(boot, origin)) this.#options.arrivals.begin(listening, origin, next);
+      for (const [origin, next] of unheard(boot, answer, listening)) {
+        const mayBegin = this.#maySpeakFor(boot, origin) || listening.surveyed.has(bootOf(origin));
+        if (mayBegin) begins.set(origin, Math.max(next, begins.get(origin) ?? 0));
       }
+    }
+    for (const [origin, next] of begins) this.#options.arrivals.begin(listening, origin, next);
+    for (const { boot, answer } of answers) {
       this.#takeIn(carried, answer);
       listening.surveyed.add(boot);
     }
     return boots.filter((boot) => answers.every((each) => each.boot !== boot));
+  }
+
+  /** Nothing is known of an origin: its node is asked, and when that is gone the others, for what members are owed. */
+  async introduce(carried: CarriedRoom, listening: Listening, origin: string): Promise<void> {
+    const boot = bootOf(origin);
+    await this.catchUp(carried, listening, [boot]);
+    const { peers } = this.#options;
+    if (listening.incoming.has(origin) || peers().includes(boot)) return;
+    await this.catchUp(carried, listening, peers());
   }
 
   /** Copies the whole history of the room from every node that it was not copied from since the opening. */
@@ -113,6 +125,7 @@ export class Surveys {
 
   #takeIn(carried: CarriedRoom, { heads, envelopes }: HistoryAnswer): void {
     const { arrivals, remember } = this.#options;
+    const others = heads.filter(({ origin }) => !this.#isOwn(origin));
     for (const envelope of envelopes) {
       const { origin } = envelope.position;
       if (this.#isOwn(origin)) continue;
@@ -120,15 +133,16 @@ export class Surveys {
       if (carried.listening?.incoming.has(origin)) arrivals.arrive(carried, envelope);
       else remember(carried, envelope);
     }
-    for (const { origin, seq } of heads) {
-      if (!this.#isOwn(origin)) arrivals.expect(carried, origin, seq);
+    for (const { origin, seq, marks = [] } of others) {
+      for (const mark of marks) carried.log.date(origin, mark);
+      arrivals.expect(carried, origin, seq);
     }
   }
 
-  /** Where an origin that lives begins only its own node knows: others may have heard but the end of it. */
+  /** A node that lives is asked itself: nobody knows better. */
   #maySpeakFor(boot: string, origin: string): boolean {
     if (this.#isOwn(origin)) return false;
-    return bootOf(origin) === boot || this.#options.isDead(bootOf(origin));
+    return bootOf(origin) === boot || !this.#options.peers().includes(bootOf(origin));
   }
 
   #isOwn(origin: string): boolean {
@@ -136,17 +150,29 @@ export class Surveys {
   }
 }
 
-/** Per origin that nothing was heard of: the first message that somebody here is owed, or the one to come. */
-function unheard({ heads, envelopes }: HistoryAnswer, listening: Listening): Map<string, number> {
+/**
+ * Per origin that nothing was heard of: the first message that somebody here may be owed. All before it are known to be
+ * older than that; of what nobody can date the worst is assumed, so that it is fetched or announced.
+ */
+function unheard(
+  boot: string,
+  { heads, envelopes }: HistoryAnswer,
+  { owedSinceMs, incoming }: Listening,
+): Map<string, number> {
   const begins = new Map<string, number>();
-  for (const { origin, seq } of heads) {
-    if (!listening.incoming.has(origin)) begins.set(origin, seq + 1);
+  const date = (origin: string, seq: number, atMs: number) => {
+    const begin = begins.get(origin);
+    if (begin === undefined) return;
+    // A third clock may be apart from that of the origin.
+    const pastMs = bootOf(origin) === boot ? owedSinceMs : owedSinceMs - CLOCKS_APART_MS_MAX;
+    if (atMs < pastMs) begins.set(origin, Math.max(begin, seq + 1));
+  };
+  for (const { origin, marks = [] } of heads) {
+    if (incoming.has(origin)) continue;
+    begins.set(origin, 1);
+    for (const { seq, atMs } of marks) date(origin, seq, atMs);
   }
-  for (const { position, acceptedAtMs } of envelopes) {
-    const next = begins.get(position.origin);
-    if (next === undefined || acceptedAtMs < listening.owedSinceMs) continue;
-    begins.set(position.origin, Math.min(next, position.seq));
-  }
+  for (const { position, acceptedAtMs } of envelopes) date(position.origin, position.seq, acceptedAtMs);
   return begins;
 }
 

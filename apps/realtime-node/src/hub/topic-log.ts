@@ -1,4 +1,5 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import type { Mark } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX, idOf } from "./fan-out.ts";
 
@@ -18,7 +19,13 @@ interface OriginLog {
   readonly entries: Entry[];
   /** The highest number known to exist, whether or not the entry is still here. */
   head: number;
+  /** How old the messages are that lie before the entries. */
+  before: Mark;
+  /** How far others said that the origin had counted, when that was news. */
+  told: Mark;
 }
+
+const NOTHING: Mark = { seq: 0, atMs: 0 };
 
 /** Last position that a client or a node has, per origin. */
 export type Positions = Readonly<Record<string, number>>;
@@ -82,10 +89,30 @@ export class TopicLog {
     return true;
   }
 
-  /** Messages up to `seq` are known to exist. */
-  learn(origin: string, seq: number): void {
+  /** Messages up to `seq` are known to exist by `atMs`. */
+  learn(origin: string, seq: number, atMs: number): void {
     const log = this.#origin(origin);
-    log.head = Math.max(log.head, seq);
+    if (seq <= log.head) return;
+    log.head = seq;
+    log.told = { seq, atMs };
+  }
+
+  /** Another node knows how old the messages are that lie before the ones here. */
+  date(origin: string, mark: Mark): void {
+    const log = this.#origin(origin);
+    const first = log.entries[0]?.envelope.position.seq ?? 0;
+    if (mark.seq > log.before.seq && first <= mark.seq + 1) log.before = mark;
+  }
+
+  /** Whether anything of an origin that `isMeant` is here. */
+  holds(isMeant: (origin: string) => boolean): boolean {
+    return [...this.#origins].some(([origin, { entries }]) => entries.length > 0 && isMeant(origin));
+  }
+
+  /** For another node: how old messages of this origin are, whether they are here or not. */
+  marks(origin: string): Mark[] {
+    const { before = NOTHING, told = NOTHING } = this.#origins.get(origin) ?? {};
+    return [before, told].filter(({ seq }) => seq > 0);
   }
 
   heads(): Record<string, number> {
@@ -93,8 +120,11 @@ export class TopicLog {
   }
 
   dropOldest(): void {
-    const entry = this.#oldest()?.entries.shift();
-    if (entry === undefined) return;
+    const log = this.#oldest();
+    const entry = log?.entries.shift();
+    if (log === undefined || entry === undefined) return;
+    const { position, acceptedAtMs } = entry.envelope;
+    log.before = { seq: position.seq, atMs: acceptedAtMs };
     this.#count--;
     this.#bytes -= entry.bytes;
     this.#forgetPlace(entry.envelope);
@@ -132,9 +162,13 @@ export class TopicLog {
       } else if (absent > 0) missing.push(`${absent} messages of ${origin} after ${seq} are no longer known`);
     }
     const begunMs = sinceMs === undefined ? this.#lastSeenMs(positions) : sinceMs - CLOCKS_APART_MS_MAX;
-    for (const [origin, { entries }] of this.#origins) {
+    for (const [origin, log] of this.#origins) {
       if (Object.hasOwn(positions, origin)) continue;
-      found.push(entries.filter(({ envelope }) => envelope.acceptedAtMs > begunMs));
+      const last = lastBy(begunMs, log);
+      const entries = entriesAfter(log.entries, last);
+      found.push(entries);
+      const absent = sinceMs === undefined ? 0 : (served[origin] ?? 0) - last - entries.length;
+      if (absent > 0) missing.push(`${absent} messages of ${origin} accepted meanwhile are not known`);
     }
     const envelopes = mergeByTime(found).flatMap((entry) =>
       entry.repeated || this.#isHad(entry.envelope, positions) ? [] : [entry.envelope],
@@ -175,7 +209,7 @@ export class TopicLog {
   #origin(origin: string): OriginLog {
     const known = this.#origins.get(origin);
     if (known !== undefined) return known;
-    const log = { entries: [], head: 0 };
+    const log = { entries: [], head: 0, before: NOTHING, told: NOTHING };
     this.#origins.set(origin, log);
     return log;
   }
@@ -210,6 +244,14 @@ function placeOf(entries: readonly Entry[], seq: number): number {
 
 function entriesAfter(entries: readonly Entry[], seq: number): Entry[] {
   return entries.slice(placeOf(entries, seq + 1));
+}
+
+/** The last message of an origin that is known to have been accepted by `atMs`. */
+function lastBy(atMs: number, { entries, before, told }: OriginLog): number {
+  const later = entries.findIndex(({ envelope }) => envelope.acceptedAtMs > atMs);
+  const entry = later === -1 ? entries.at(-1) : entries[later - 1];
+  const marked = [before, told].map((mark) => (mark.atMs <= atMs ? mark.seq : 0));
+  return Math.max(entry?.envelope.position.seq ?? 0, ...marked);
 }
 
 /** Keeps the order inside each list, whatever the clocks of the origins say. */

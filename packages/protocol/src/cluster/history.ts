@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { BroadcastPosition } from "../supabase/broadcast.ts";
 import { decodeRoomMessage, encodeRoomMessage, type FanOutEnvelope, MalformedEnvelope } from "./fanout.ts";
 
 /**
@@ -14,12 +13,19 @@ export const HistoryRequest = z.object({
 });
 export type HistoryRequest = z.infer<typeof HistoryRequest>;
 
-const Head = z.object({ origin: z.string(), seq: z.int().nonnegative() });
+/** All messages of an origin up to `seq` had been accepted by `atMs`, by the clock of the node that says so. */
+const Mark = z.object({ seq: z.int().nonnegative(), atMs: z.number() });
+export type Mark = z.infer<typeof Mark>;
+
+const Head = z.object({ origin: z.string(), seq: z.int().nonnegative(), marks: z.array(Mark).optional() });
 const Index = z.object({ heads: z.array(Head), lengths: z.array(z.int().nonnegative()) });
+
+/** How far a node knows that an origin has counted. Marks say how old messages are that the node does not have. */
+export type HistoryHead = z.infer<typeof Head>;
 
 /** The answer: everything that the other node still has, and how far it has counted, per origin. */
 export interface HistoryAnswer {
-  heads: readonly BroadcastPosition[];
+  heads: readonly HistoryHead[];
   /** Per origin in order of `seq`; there may be holes. */
   envelopes: FanOutEnvelope[];
 }

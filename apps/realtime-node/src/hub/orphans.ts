@@ -1,0 +1,30 @@
+import type { CarriedRoom } from "./carried-room.ts";
+import { bootOf } from "./sequence.ts";
+
+/** Per second, so that the death of a node with many rooms is not a burst of messages. */
+const ROOMS_PER_TICK = 1_000;
+
+/**
+ * Rooms in which a node has spoken that is gone. Nobody repeats its numbers any more, so those who have its messages do, once:
+ * whoever missed its last ones hears of them. Pure: the owner calls `tick` every second.
+ */
+export class Orphans {
+  readonly #rooms = new Set<CarriedRoom>();
+
+  gone(boot: string, rooms: Iterable<CarriedRoom>): void {
+    for (const carried of rooms) {
+      if (carried.log.holds((origin) => bootOf(origin) === boot)) this.#rooms.add(carried);
+    }
+  }
+
+  /** Those whose heads are due now. */
+  tick(): CarriedRoom[] {
+    const due: CarriedRoom[] = [];
+    for (const carried of this.#rooms) {
+      if (due.length === ROOMS_PER_TICK) break;
+      this.#rooms.delete(carried);
+      due.push(carried);
+    }
+    return due;
+  }
+}
