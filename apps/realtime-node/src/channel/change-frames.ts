@@ -2,7 +2,7 @@ import type { ChangeEnvelope, ChangeType } from "@tidewire/protocol/cluster/chan
 import type { Codec } from "@tidewire/protocol/phoenix/codec";
 import type { ServerFrame } from "@tidewire/protocol/phoenix/frame";
 import { changeFrame, legacyChangeFrame } from "@tidewire/protocol/supabase/changes";
-import { type Around, toTextFrames, type WireFrame } from "../socket/wire-frame.ts";
+import { type Around, type Frames, TextFrames } from "../socket/wire-frame.ts";
 
 /** Stands for the data while a frame is taken apart; JSON never has it. */
 const PLACE = "\0";
@@ -45,7 +45,7 @@ export class ChangeRecipient {
   }
 }
 
-type FramesOfRecipients = Map<string, WireFrame>;
+type FramesOfRecipients = Map<string, Frames>;
 
 /**
  * Row changes as frames. Members that joined alike get the very same bytes, so changes for 5,000 members of one topic
@@ -56,19 +56,15 @@ export class ChangeFrames {
   readonly #built = new WeakMap<readonly ChangeEnvelope[], Map<readonly number[], FramesOfRecipients>>();
 
   /**
-   * One frame per change, in one piece.
+   * One frame per change.
    *
    * @param ids of the bindings that match; the same array for the same ids of one list of changes
    */
-  framesFor(
-    recipient: ChangeRecipient,
-    ids: readonly number[],
-    changes: readonly ChangeEnvelope[],
-  ): WireFrame {
+  framesFor(recipient: ChangeRecipient, ids: readonly number[], changes: readonly ChangeEnvelope[]): Frames {
     const frames = this.#framesOf(changes, ids);
     const known = frames.get(recipient.key);
     if (known !== undefined) return known;
-    const made = toTextFrames(changes, recipient.around(ids));
+    const made = new TextFrames(changes, recipient.around(ids));
     frames.set(recipient.key, made);
     return made;
   }
@@ -76,7 +72,7 @@ export class ChangeFrames {
   #framesOf(changes: readonly ChangeEnvelope[], ids: readonly number[]): FramesOfRecipients {
     const ofChanges = this.#built.get(changes) ?? new Map<readonly number[], FramesOfRecipients>();
     this.#built.set(changes, ofChanges);
-    const frames = ofChanges.get(ids) ?? new Map<string, WireFrame>();
+    const frames = ofChanges.get(ids) ?? new Map<string, Frames>();
     ofChanges.set(ids, frames);
     return frames;
   }

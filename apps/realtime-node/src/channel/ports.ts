@@ -12,7 +12,7 @@ import type { SystemPayload } from "@tidewire/protocol/supabase/system";
 import type { Claims, Identity } from "../auth/claims.ts";
 import type { Authorizer } from "../auth/policies.ts";
 import type { RateKind, RateVerdict } from "../projects/rates.ts";
-import type { WireFrame } from "../socket/wire-frame.ts";
+import type { Frames, WireFrame } from "../socket/wire-frame.ts";
 import type { ChangeFrames } from "./change-frames.ts";
 
 /** Everything channels ask of the rest of the node: each port is the few verbs they use, not the module behind it. */
@@ -200,7 +200,7 @@ export interface Peer {
   /** Aborted when the connection ends. */
   readonly signal: AbortSignal;
   /** For frames that count as deliveries of the project. */
-  readonly outbox: { offer(frame: WireFrame): boolean };
+  readonly outbox: { offer(frames: Frames): boolean };
   send(frame: ServerFrame): void;
   /** Closes the socket with the code of the table. Channels end first. */
   close(code: ErrorCode): void;

@@ -8,13 +8,14 @@ import type { ChannelServices, Peer, ProjectPort } from "../channel/ports.ts";
 import { Report } from "../channel/report.ts";
 import { Router } from "../channel/router.ts";
 import type { OpenConnection, SocketEvidence } from "./connections.ts";
+import { CountedSink } from "./counted-sink.ts";
 import { NO_CLOSE_FRAME, toDeparture } from "./departure.ts";
 import { Outbox, type Turn } from "./outbox.ts";
 import type { Pulse } from "./pulse.ts";
 import type { Transport } from "./transport.ts";
 import { clientKey, type UpgradeRequest } from "./upgrade-request.ts";
 import { Vitals } from "./vitals.ts";
-import { PING_FRAME, toWireFrame, type WireFrame } from "./wire-frame.ts";
+import { type Frames, PING_FRAME, toWireFrame } from "./wire-frame.ts";
 
 export interface ConnectionOptions {
   id: string;
@@ -44,7 +45,7 @@ export class Connection implements Peer, OpenConnection {
   readonly headers: Readonly<Record<string, string>>;
   readonly client: string;
   /** What the hub and the changes deliver, counted; replies and pushes go out uncounted through `send`. */
-  readonly outbox: { offer(frame: WireFrame): boolean };
+  readonly outbox: { offer(frames: Frames): boolean };
   readonly #options: ConnectionOptions;
   readonly #sinceMs: number;
   readonly #vitals: Vitals;
@@ -71,17 +72,11 @@ export class Connection implements Peer, OpenConnection {
     this.#sinceMs = services.nowMs();
     this.#vitals = new Vitals(pulse.nowMs());
     this.#report = new Report(services.tap, this.ref, id);
-    const sink = {
-      write: (bytes: Uint8Array) => this.#write(bytes),
-      get bufferedBytes() {
-        return transport.bufferedBytes;
-      },
-    };
-    this.#outbox = new Outbox(turn, sink, () => this.close("SlowConsumer"));
     const { counters } = project;
+    this.#outbox = new Outbox(turn, new CountedSink(transport, counters), () => this.close("SlowConsumer"));
     this.outbox = {
-      offer: (frame) => {
-        const isTaken = this.#outbox.offer(frame);
+      offer: (frames) => {
+        const isTaken = this.#outbox.offer(frames);
         if (isTaken) counters.deliveries += 1;
         return isTaken;
       },
@@ -220,10 +215,6 @@ export class Connection implements Peer, OpenConnection {
       this.#outbox.offer(PING_FRAME);
     }
     return verdict.againAtMs;
-  }
-
-  #write(bytes: Uint8Array): void {
-    if (this.#options.transport.write(bytes)) this.project.counters.bytesOut += bytes.byteLength;
   }
 
   #onFailure(error: Error, code: ErrorCode | undefined): void {

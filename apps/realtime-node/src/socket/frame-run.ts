@@ -1,4 +1,4 @@
-import type { WireFrame } from "./wire-frame.ts";
+import type { Frames } from "./wire-frame.ts";
 
 /** Longer memory finds little more: a fan-out offers the same frame to one member after the other. */
 const BRANCHES_REMEMBERED = 4;
@@ -12,29 +12,38 @@ const BRANCHES_REMEMBERED = 4;
  */
 export class FrameRun {
   readonly #before: FrameRun | null;
-  readonly #frame: WireFrame | null;
+  readonly #frames: Frames | null;
   readonly #after: FrameRun[] = [];
   #oldest = 0;
   #bytes: Buffer | null = null;
+  #isShared = false;
   /** Of all frames from the root to here. */
   readonly byteLength: number;
-  readonly length: number;
 
-  private constructor(before: FrameRun | null, frame: WireFrame | null) {
+  private constructor(before: FrameRun | null, frames: Frames | null) {
     this.#before = before;
-    this.#frame = frame;
-    this.byteLength = (before?.byteLength ?? 0) + (frame?.byteLength ?? 0);
-    this.length = before === null ? 0 : before.length + 1;
+    this.#frames = frames;
+    this.byteLength = (before?.byteLength ?? 0) + (frames?.byteLength ?? 0);
+    if (before !== null && before.byteLength === 0 && Buffer.isBuffer(frames)) this.#bytes = frames;
   }
 
   static empty(): FrameRun {
     return new FrameRun(null, null);
   }
 
-  /** This run with `frame` at its end; the same object for every socket that asks for the same. */
-  with(frame: WireFrame): FrameRun {
-    for (const run of this.#after) if (run.#frame === frame) return run;
-    const run = new FrameRun(this, frame);
+  /** More than one socket was offered it, or no bytes have to be put together for it. */
+  get isShared(): boolean {
+    return this.#isShared || this.#bytes !== null;
+  }
+
+  /** This run with `frames` at its end; the same object for every socket that asks for the same. */
+  with(frames: Frames): FrameRun {
+    for (const run of this.#after) {
+      if (run.#frames !== frames) continue;
+      run.#isShared = true;
+      return run;
+    }
+    const run = new FrameRun(this, frames);
     if (this.#after.length < BRANCHES_REMEMBERED) {
       this.#after.push(run);
     } else {
@@ -46,15 +55,16 @@ export class FrameRun {
 
   /** All frames in order, joined once and shared; the caller only reads. */
   bytes(): Buffer {
-    this.#bytes ??= this.length === 1 && this.#frame !== null ? this.#frame : Buffer.concat(this.#frames());
+    if (this.#bytes !== null) return this.#bytes;
+    this.#bytes = Buffer.allocUnsafe(this.byteLength);
+    this.copyTo(this.#bytes);
     return this.#bytes;
   }
 
-  #frames(): WireFrame[] {
-    const frames = new Array<WireFrame>(this.length);
-    for (let run: FrameRun = this; run.#before !== null && run.#frame !== null; run = run.#before) {
-      frames[run.length - 1] = run.#frame;
+  /** All frames in order, at the beginning of `target`, which must have room for `byteLength` bytes. */
+  copyTo(target: Buffer): void {
+    for (let run: FrameRun = this; run.#before !== null; run = run.#before) {
+      run.#frames?.copy(target, run.#before.byteLength);
     }
-    return frames;
   }
 }

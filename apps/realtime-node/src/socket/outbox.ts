@@ -1,5 +1,7 @@
 import { FrameRun } from "./frame-run.ts";
-import type { WireFrame } from "./wire-frame.ts";
+import { Scratch } from "./scratch.ts";
+import type { Sink } from "./sink.ts";
+import type { Frames } from "./wire-frame.ts";
 
 /** Above this a client is more than one slow second behind on a 30 Mbit/s line; it will not catch up by waiting. */
 export const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
@@ -7,20 +9,14 @@ export const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 /** A turn that offers one socket more than this is written at once: the kernel may take it before the bound is met. */
 const RUN_BYTES_MAX = 256 * 1024;
 
-/** What an outbox needs of a socket. */
-export interface Sink {
-  /** Whole frames; the bytes are shared with other sockets and must not be changed. */
-  write(bytes: Uint8Array): void;
-  /** Bytes written that the kernel has not taken yet. */
-  readonly bufferedBytes: number;
-}
-
 /**
  * One event-loop turn of all sockets of a node. System calls per socket dominate the cost of a fan-out, so frames
  * gather per socket while the turn lasts and leave in one write (stack notes, section 5: up to 15 times the deliveries
  * per CPU-second). `setImmediate` ends the turn; a timer of a few milliseconds was measured to be slower.
  */
 export class Turn {
+  /** For whatever is written to one socket alone. */
+  readonly scratch = new Scratch();
   #dirty: Outbox[] = [];
   #root = FrameRun.empty();
   #after: (() => void)[] = [];
@@ -75,15 +71,15 @@ export class Outbox {
     this.#onSlow = onSlow;
   }
 
-  /** False when the frame was refused, because the socket is closed or too far behind; the caller does not retry. */
-  offer(frame: WireFrame): boolean {
+  /** False when they were refused, because the socket is closed or too far behind; the caller does not retry. */
+  offer(frames: Frames): boolean {
     if (this.#closed) return false;
     if (this.bufferedBytes > BUFFERED_BYTES_MAX) {
       this.#closed = true;
       this.#turn.afterwards(this.#onSlow);
       return false;
     }
-    this.#run = (this.#run ?? this.#turn.begin(this)).with(frame);
+    this.#run = (this.#run ?? this.#turn.begin(this)).with(frames);
     if (this.#run.byteLength > RUN_BYTES_MAX) this.flush();
     return true;
   }
@@ -97,7 +93,7 @@ export class Outbox {
     const run = this.#run;
     if (run === null) return;
     this.#run = null;
-    this.#sink.write(run.bytes());
+    this.#turn.scratch.write(run, this.#sink);
   }
 
   /** What was offered is still written; nothing more is accepted. */

@@ -1,6 +1,6 @@
 import type { ConnectionInfo } from "@tidewire/protocol/cluster/inspect";
 import type { ErrorCode } from "@tidewire/protocol/errors";
-import type { Sink } from "./outbox.ts";
+import type { Sink } from "./sink.ts";
 
 /** What a connection hears of whatever carries it. */
 export interface TransportListener {

@@ -5,6 +5,13 @@ declare const brand: unique symbol;
 /** One complete, unmasked WebSocket frame (RFC 6455, 5.2). Built once, written to any number of sockets; never changed. */
 export type WireFrame = Buffer & { readonly [brand]: "WireFrame" };
 
+/** Frames as bytes, or what bytes are made of when they are written. It does not change while somebody holds it. */
+export interface Frames {
+  readonly byteLength: number;
+  /** Writes all bytes to `target`, from `at` on. */
+  copy(target: Buffer, at: number): unknown;
+}
+
 const FINAL_TEXT = 0x81;
 const FINAL_BINARY = 0x82;
 const FINAL_PING = 0x89;
@@ -57,29 +64,39 @@ export interface Around {
   readonly after: Uint8Array;
 }
 
-/** Text frames in one piece, one for each body, all of whose bytes are copied. */
-export function toTextFrames<T extends { readonly data: Uint8Array }>(
-  bodies: readonly T[],
-  aroundOf: (body: T) => Around,
-): WireFrame {
-  let total = 0;
-  for (const body of bodies) {
-    const length = lengthOf(body, aroundOf(body));
-    total += headerBytes(length) + length;
+/**
+ * Text frames, one for each body. They are put together where they are written, because a thousand sockets that are each
+ * sent their own would otherwise wait for it with a thousand buffers.
+ */
+export class TextFrames<T extends { readonly data: Uint8Array }> implements Frames {
+  readonly #bodies: readonly T[];
+  readonly #aroundOf: (body: T) => Around;
+  readonly byteLength: number;
+
+  constructor(bodies: readonly T[], aroundOf: (body: T) => Around) {
+    this.#bodies = bodies;
+    this.#aroundOf = aroundOf;
+    let total = 0;
+    for (const body of bodies) {
+      const length = lengthOf(body, aroundOf(body));
+      total += headerBytes(length) + length;
+    }
+    this.byteLength = total;
   }
-  const frames = Buffer.allocUnsafe(total) as WireFrame;
-  let at = 0;
-  for (const body of bodies) {
-    const around = aroundOf(body);
-    at = writeHeader(frames, FINAL_TEXT, lengthOf(body, around), at);
-    frames.set(around.before, at);
-    at += around.before.length;
-    frames.set(body.data, at);
-    at += body.data.length;
-    frames.set(around.after, at);
-    at += around.after.length;
+
+  copy(target: Buffer, start: number): void {
+    let at = start;
+    for (const body of this.#bodies) {
+      const around = this.#aroundOf(body);
+      at = writeHeader(target, FINAL_TEXT, lengthOf(body, around), at);
+      target.set(around.before, at);
+      at += around.before.length;
+      target.set(body.data, at);
+      at += body.data.length;
+      target.set(around.after, at);
+      at += around.after.length;
+    }
   }
-  return frames;
 }
 
 function lengthOf({ data }: { readonly data: Uint8Array }, { before, after }: Around): number {
