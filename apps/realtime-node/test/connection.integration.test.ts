@@ -3,6 +3,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { eventually } from "@tidewire/testkit/eventually";
 import { HandshakeRefused, type PhoenixClientOptions } from "@tidewire/testkit/phoenix-client";
+import { startStopwatch } from "@tidewire/testkit/stopwatch";
 import { startTcpRelay } from "@tidewire/testkit/tcp-relay";
 import { signToken } from "@tidewire/testkit/tokens";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -61,9 +62,9 @@ describe("handshake", () => {
   });
 
   test("[C4] an unknown serializer is refused at once, without a body", async () => {
-    const startedMs = performance.now();
+    using watch = startStopwatch();
     expect(await refusal({ vsn: "3.0.0" as "2.0.0" })).toEqual([403, ""]);
-    expect(performance.now() - startedMs).toBeLessThan(AT_ONCE_MS);
+    expect(watch.ms).toBeLessThan(AT_ONCE_MS);
   });
 
   test.each([
@@ -104,9 +105,9 @@ describe("handshake", () => {
 
   test("[C8] refusals are answered at once, but a client that keeps failing is slowed", async () => {
     const apikey = signToken("another secret", { role: "anon", exp: 4_000_000_001 });
-    const firstMs = performance.now();
+    using watch = startStopwatch();
     await refusal({ apikey });
-    expect(performance.now() - firstMs).toBeLessThan(AT_ONCE_MS);
+    expect(watch.ms).toBeLessThan(AT_ONCE_MS);
     const slowedMs = await untilSlowed(() => refusal({ apikey }));
     const startedMs = performance.now();
     await edge.connect();

@@ -1,5 +1,6 @@
 import { PresenceSnapshot } from "@tidewire/protocol/cluster/inspect";
 import type { PhoenixClient } from "@tidewire/testkit/phoenix-client";
+import { startStopwatch } from "@tidewire/testkit/stopwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, startCluster } from "./harness.ts";
 
@@ -91,10 +92,10 @@ describe.each<Vsn>(["1.0.0", "2.0.0"])("presence on two nodes over %s", (vsn) =>
       const { client } = await member(0, topic, name);
       await client.track(topic, {});
       await diff(watcher.client, topic);
-      const startedMs = performance.now();
+      using watch = startStopwatch();
       await go(client);
       expect(Object.keys((await diff(watcher.client, topic)).leaves)).toEqual([name]);
-      expect(performance.now() - startedMs).toBeLessThan(1_000);
+      expect(watch.ms).toBeLessThan(1_000);
     }
   });
 
@@ -133,10 +134,10 @@ test("[P4] a frozen client is gone on the other node within 10 s, and the dashbo
   await frozen.track(topic, {});
   await watcher.expectFrame({ topic, event: "presence_diff" });
   const keepsAlive = setInterval(() => void watcher.heartbeat(), 2_000);
-  const startedMs = performance.now();
+  using watch = startStopwatch();
   frozen.socket.pause();
-  const { payload } = await watcher.expectFrame({ topic, event: "presence_diff" }, { withinMs: 12_000 });
-  expect(performance.now() - startedMs).toBeLessThan(10_000);
+  const { payload } = await watcher.expectFrame({ topic, event: "presence_diff" }, { withinMs: 30_000 });
+  expect(watch.ms).toBeLessThan(10_000);
   expect(payload).toMatchObject({ leaves: { frozen: {} } });
   clearInterval(keepsAlive);
   const snapshot = await cluster.inspect(0).query("presence", { ref: cluster.project.ref });

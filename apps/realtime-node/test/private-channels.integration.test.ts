@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eventually } from "@tidewire/testkit/eventually";
 import type { PhoenixClient } from "@tidewire/testkit/phoenix-client";
+import { startStopwatch } from "@tidewire/testkit/stopwatch";
 import type { TokenClaims } from "@tidewire/testkit/tokens";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, startCluster } from "./harness.ts";
@@ -148,13 +149,13 @@ describe.each([
 
   test("[L10] [P1] a burst of private joins on a pool of two: each is answered in time, with ok or with a reason", async () => {
     const clients = await Promise.all(Array.from({ length: 20 }, (_, index) => user(index)));
-    const startedMs = performance.now();
+    using watch = startStopwatch();
     const replies = await Promise.all(
       clients.flatMap((client) =>
         Array.from({ length: 25 }, () => refusalOf(client, newTopic("burst-read-broadcast"))),
       ),
     );
-    const elapsedMs = performance.now() - startedMs;
+    const elapsedMs = watch.ms;
     const refused = replies.filter((reply) => reply !== "ok");
     for (const reason of refused) expect(reason).toMatch(/^\w+: .*stage=\w+, elapsedMs=\d+/);
     expect(refused.length).toBeLessThan(replies.length / 2);
@@ -201,10 +202,10 @@ test("[A18] [B32] [J10] without the project's database, public channels and pres
 
   await cluster.postgres.stop("immediate");
 
-  const startedMs = performance.now();
+  using watch = startStopwatch();
   const { response } = await after.tryJoin("realtime:read-broadcast-new", { config: { private: true } });
   expect(response.reason).toMatch(/^\w+: .*stage=/);
-  expect(performance.now() - startedMs).toBeLessThan(9_000);
+  expect(watch.ms).toBeLessThan(9_000);
   for (const client of [before, after]) await client.join("realtime:room", { presence: { enabled: true } });
   before.broadcast("realtime:room", "still", { here: true });
   await after.expectFrame({ topic: "realtime:room", event: "broadcast" });

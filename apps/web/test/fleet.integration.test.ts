@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setDesiredNodes } from "@tidewire/db/regions";
 import { eventually } from "@tidewire/testkit/eventually";
+import { startStopwatch } from "@tidewire/testkit/stopwatch";
 import { afterEach, expect, test } from "vitest";
 import { createResources } from "../src/server/resources.ts";
 import type { NodeView } from "../src/server/views/fleet.ts";
@@ -68,7 +69,7 @@ test("the desired number of nodes comes up, each on its own port", async () => {
       expect(now).toHaveLength(2);
       return now;
     },
-    { withinMs: 10_000 },
+    { withinMs: 30_000 },
   );
   expect(nodes.map(({ id }) => id)).toEqual(["local-1-1", "local-1-2"]);
   expect(nodes[0]?.url).toBe(`http://localhost:${port}`);
@@ -77,29 +78,29 @@ test("the desired number of nodes comes up, each on its own port", async () => {
 
 test("[M5] kill -9 of a node heals within 10 s, under the same id and on the same port", async () => {
   const { firstNode } = await startFleet({ nodes: 1 });
-  const before = await eventually(firstNode, { withinMs: 10_000 });
+  const before = await eventually(firstNode, { withinMs: 30_000 });
   process.kill(before.pid ?? 0, "SIGKILL");
-  const killedMs = performance.now();
+  using watch = startStopwatch();
   const after = await eventually(
     async () => {
       const node = await firstNode();
       expect(node.pid).not.toBe(before.pid);
       return node;
     },
-    { withinMs: 10_000 },
+    { withinMs: 30_000 },
   );
   expect(after).toMatchObject({ id: before.id, url: before.url });
-  expect(performance.now() - killedMs).toBeLessThan(10_000);
+  expect(watch.ms).toBeLessThan(10_000);
 });
 
 test("more and fewer nodes are wanted by a click, and the surplus leaves in order", async () => {
   const { caller, nodesNow } = await startFleet({ nodes: 1 });
-  await eventually(async () => expect(await nodesNow()).toHaveLength(1), { withinMs: 10_000 });
+  await eventually(async () => expect(await nodesNow()).toHaveLength(1), { withinMs: 30_000 });
   await caller.fleet.setDesired({ region: "local-1", desired: 3 });
-  await eventually(async () => expect(await nodesNow()).toHaveLength(3), { withinMs: 10_000 });
+  await eventually(async () => expect(await nodesNow()).toHaveLength(3), { withinMs: 30_000 });
   const pids = (await nodesNow()).map(({ pid }) => pid ?? 0);
   await caller.fleet.setDesired({ region: "local-1", desired: 1 });
-  await eventually(async () => expect(pids.map(isAlive)).toEqual([true, false, false]), { withinMs: 10_000 });
+  await eventually(async () => expect(pids.map(isAlive)).toEqual([true, false, false]), { withinMs: 30_000 });
   const rows = await caller.fleet.snapshot();
   expect(rows.regions[0]).toMatchObject({ desired: 1, actual: 1 });
   expect(rows.reconciler.role).toBe("leader");
@@ -107,7 +108,7 @@ test("more and fewer nodes are wanted by a click, and the surplus leaves in orde
 
 test("a dashboard that restarts adopts the nodes it left and disturbs none", async () => {
   const { plane, firstNode } = await startFleet({ nodes: 1 });
-  const before = await eventually(firstNode, { withinMs: 10_000 });
+  const before = await eventually(firstNode, { withinMs: 30_000 });
   await plane.resources.reconciler?.close();
 
   const next = createResources(plane.env);
@@ -124,7 +125,7 @@ test("a dashboard that restarts adopts the nodes it left and disturbs none", asy
       async () => {
         expect((await firstNode()).pid).not.toBe(before.pid);
       },
-      { withinMs: 10_000 },
+      { withinMs: 30_000 },
     );
   } finally {
     await next.reconciler?.close();
@@ -134,7 +135,7 @@ test("a dashboard that restarts adopts the nodes it left and disturbs none", asy
 
 test("of two dashboards one leads; when it goes the other takes over", async () => {
   const { plane, nodesNow } = await startFleet({ nodes: 1 });
-  await eventually(async () => expect(await nodesNow()).toHaveLength(1), { withinMs: 10_000 });
+  await eventually(async () => expect(await nodesNow()).toHaveLength(1), { withinMs: 30_000 });
   const second = createResources(plane.env);
   second.reconciler?.start();
   try {
@@ -155,7 +156,7 @@ test("a port in use is stepped over", async () => {
   await new Promise<void>((done) => squatter.listen(port, "127.0.0.1", done));
   try {
     const { firstNode } = await startFleet({ nodes: 1, port });
-    const node = await eventually(firstNode, { withinMs: 10_000 });
+    const node = await eventually(firstNode, { withinMs: 30_000 });
     expect(node.url).toBe(`http://localhost:${port + 1}`);
   } finally {
     squatter.close();
@@ -178,7 +179,7 @@ test("a node that cannot live is tried again at growing intervals, and the fleet
         const view = broken.reconciler?.view();
         expect(view?.problems.join()).toMatch(/local-1-1: it ended \d+ times in a row; next try in/);
       },
-      { withinMs: 15_000 },
+      { withinMs: 30_000 },
     );
     const starts = broken.reconciler
       ?.view()
@@ -193,7 +194,7 @@ test("a node that cannot live is tried again at growing intervals, and the fleet
 
 test("a node that was killed while nobody wanted it back does not haunt the fleet page", async () => {
   const { plane, caller, firstNode } = await startFleet({ nodes: 1 });
-  const { pid } = await eventually(firstNode, { withinMs: 10_000 });
+  const { pid } = await eventually(firstNode, { withinMs: 30_000 });
   await plane.resources.reconciler?.close();
   process.kill(pid ?? 0, "SIGKILL");
   await setDesiredNodes(plane.resources.db, "local-1", 0);
@@ -227,7 +228,7 @@ test("without the node's program the fleet page says what to do", async () => {
 
 test("[P9] a stopped control database stops no node; afterwards everything is as it was", async () => {
   const { plane, firstNode } = await startFleet({ nodes: 1 });
-  const before = await eventually(firstNode, { withinMs: 10_000 });
+  const before = await eventually(firstNode, { withinMs: 30_000 });
   await plane.postgres.stop("fast");
   await eventually(() =>
     expect(plane.resources.reconciler?.view().problems.join()).toContain("not looked after"),
@@ -235,8 +236,8 @@ test("[P9] a stopped control database stops no node; afterwards everything is as
   await plane.postgres.start();
   await eventually(
     () => expect(plane.resources.reconciler?.view()).toMatchObject({ role: "leader", problems: [] }),
-    { withinMs: 10_000 },
+    { withinMs: 30_000 },
   );
-  const after = await eventually(firstNode, { withinMs: 10_000 });
+  const after = await eventually(firstNode, { withinMs: 30_000 });
   expect(after.pid).toBe(before.pid);
 });

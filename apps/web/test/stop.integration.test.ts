@@ -4,7 +4,7 @@ import { startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { isBuilt, signIn, startDashboard } from "./dashboard-server.ts";
 
 /** A container engine kills after ten. */
-const LEAVES_WITHIN_MS = 5_000;
+const LEAVES_WITHIN_MS = 9_000;
 
 describe.runIf(isBuilt)("a dashboard that is asked to end", () => {
   let plane: TestControlPlane;
