@@ -284,12 +284,13 @@ class Node implements RunningNode {
   }
 
   #createHeartbeat(): Heartbeat {
-    const { identity, bus, store, clock, log, users, eventLoop } = this.#core;
+    const { identity, bus, store, membership, clock, log, users, eventLoop } = this.#core;
     return new Heartbeat({
       identity,
       urls: { url: this.url, adminUrl: this.adminUrl },
       bus,
       store,
+      peers: membership,
       clock,
       log,
       vitals: () => ({

@@ -42,6 +42,7 @@ function createNode(broker: MemoryBroker, nodeId: string) {
     urls: { url: "http://x", adminUrl: "http://y" },
     bus,
     store,
+    peers: membership,
     clock: systemClock,
     log,
     vitals: () => ({ connections: 3, users: { demo: 2 }, metrics: {} }),
@@ -69,6 +70,17 @@ test("[P4] a node is heard at once, suspected after 2 s of silence and down afte
   await vi.advanceTimersByTimeAsync(5_000);
   expect(events).toEqual(["b: null -> healthy", "b: healthy -> suspect", "b: suspect -> down"]);
   expect([a.membership.isAlive(b.identity.boot), a.membership.usersElsewhere("demo")]).toEqual([false, 0]);
+});
+
+test("a node that is new is told at once who is there", async () => {
+  const broker = new MemoryBroker();
+  const a = createNode(broker, "a");
+  a.heartbeat.start();
+  await vi.advanceTimersByTimeAsync(1_500);
+  const b = createNode(broker, "b");
+  b.heartbeat.start();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(b.membership.peers()).toMatchObject([{ node: "a", health: "healthy" }]);
 });
 
 test("a draining node says so at once, and goodbye at the end", async () => {

@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../clock.ts";
 import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "./identity.ts";
+import type { Membership } from "./membership.ts";
 
 const BUS_BEAT_MS = 1_000;
 const ROW_BEAT_MS = 5_000;
@@ -25,6 +26,7 @@ interface Options {
   urls: { url: string; adminUrl: string };
   bus: { publish(subject: string, data: Uint8Array): void; flush(): Promise<void> };
   store: Pick<NodeStore, "beat" | "remove">;
+  peers: Pick<Membership, "onPeer">;
   clock: Clock;
   log: Log;
   vitals: () => Vitals;
@@ -34,11 +36,13 @@ interface Options {
 
 /**
  * Says "I am alive": on the bus every second, where peers decide about leases, and in the control database every five
- * seconds, where the dashboard looks. A change of state is said at once. The database being away stops neither.
+ * seconds, where the dashboard looks. A change of state is said at once, and a node that appears is answered: it
+ * would know of nobody for a second, and a drain of it would find no heirs. The database being away stops neither.
  */
 export class Heartbeat {
   readonly #options: Options;
   readonly #timers: Timer[] = [];
+  #stopAnswering: (() => void) | undefined;
   #state: Beat["state"] = "ready";
   #writing: Promise<void> | undefined;
   #writeAgain = false;
@@ -49,7 +53,10 @@ export class Heartbeat {
   }
 
   start(): void {
-    const { clock } = this.#options;
+    const { clock, peers } = this.#options;
+    this.#stopAnswering = peers.onPeer(({ from, to }) => {
+      if (to !== "down" && (from === null || from === "down")) this.#publish();
+    });
     this.#timers.push(
       clock.every(BUS_BEAT_MS, () => this.#publish()),
       clock.every(ROW_BEAT_MS, () => void this.#writeRow()),
@@ -68,6 +75,7 @@ export class Heartbeat {
   /** The last words: peers need not wait for the lease to end. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.stop();
+    this.#stopAnswering?.();
     this.#state = "gone";
     this.#publish();
     const { clock, log } = this.#options;
