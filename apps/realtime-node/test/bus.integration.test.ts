@@ -87,6 +87,18 @@ describe.skipIf(findNatsServer() === undefined)("NATS", () => {
     expect(bus.status.lost).toBe(3);
   });
 
+  test("a server that is silent is given up within seconds, also while megabytes wait for it", async () => {
+    await using relay = await startTcpRelay({ port: server.port });
+    await using bus = await connectNatsBus({ url: relay.via(server.url), name: "silent" }, log);
+    relay.pause();
+    // More than the kernel's buffers on both sides of the relay.
+    for (let i = 0; i < 40; i++) bus.publish("t.silent", new Uint8Array(1_000_000));
+    await expect.poll(() => bus.status.state, { timeout: 30_000 }).toBe("reconnecting");
+    relay.resume();
+    await expect.poll(() => bus.status.state, { timeout: 30_000 }).toBe("connected");
+    await bus.flush();
+  });
+
   test("messages to oneself do not cross the network", async () => {
     await using bus = await connectNatsBus({ url: server.url, name: "self" }, log);
     const seen: number[] = [];

@@ -20,6 +20,7 @@ import {
   type SubscribeOptions,
   type Subscription,
 } from "./bus.ts";
+import { giveUpStale } from "./give-up-stale.ts";
 import { Inbox } from "./inbox.ts";
 import { type Listener, Listeners } from "./listeners.ts";
 import { PART_HEADER, PartAssembler, parsePartTag } from "./message-parts.ts";
@@ -241,6 +242,7 @@ export class NatsBus implements Bus {
     if (this.#state === "closed") return;
     if (status.type === "disconnect") this.#onAway(status.server);
     else if (status.type === "reconnect") this.#onBack(status.server);
+    else if (status.type === "staleConnection") giveUpStale(this.#connection);
     else if (status.type === "error") {
       this.#log.warn({ err: status.error }, "the NATS server reported an error");
     } else if (status.type === "close") {
