@@ -11,7 +11,7 @@ import { ConfirmDialog } from "#ui/confirm-dialog.tsx";
 import { Copyable } from "#ui/copyable.tsx";
 import { DefinitionList } from "#ui/definition-list.tsx";
 import { Dialog } from "#ui/dialog.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { RelativeTime } from "#ui/relative-time.tsx";
 import { ScrollRegion } from "#ui/scroll-region.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
@@ -131,10 +131,10 @@ function Log({ node }: { node: string }) {
             {data.lines.length === 0 ? "It has written nothing." : data.lines.join("\n")}
           </pre>
         </ScrollRegion>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Skeleton className="h-40" />
+        <Pending error={error} onRetry={() => void refetch()}>
+          <Skeleton className="h-40" />
+        </Pending>
       )}
     </section>
   );

@@ -6,7 +6,7 @@ import type { CreateProject } from "#lib/schemas/project.ts";
 import type { RegionView } from "#server/views/fleet.ts";
 import { Field, Label } from "#ui/field.tsx";
 import { Input } from "#ui/input.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { RegionChoice } from "./region-choice.tsx";
 
@@ -44,10 +44,10 @@ export function NameStep({ regions, error, onRetry }: NameStepProps) {
               <RegionChoice regions={regions} value={field.value} onValueChange={field.onChange} />
             )}
           />
-        ) : error ? (
-          <ProblemState error={error} onRetry={onRetry} />
         ) : (
-          <Skeleton className="h-15" />
+          <Pending error={error} onRetry={onRetry}>
+            <Skeleton className="h-15" />
+          </Pending>
         )}
         {regions?.length === 0 ? (
           <p className="text-muted text-sm">

@@ -1,7 +1,7 @@
 "use client";
 import type { TimeRange } from "#lib/time-range.ts";
 import type { DatabaseWitness } from "#server/views/replication.ts";
-import { ProblemState } from "#ui/problem-state.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { Blocker } from "./blocker.tsx";
@@ -36,13 +36,13 @@ export function StreamPanel({ projectRef, range }: { projectRef: string; range: 
           {home ? <Facts home={home} /> : null}
           {home ? <TableList tables={home.tables} /> : null}
         </div>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <div role="status" aria-label="Loading replication" className="flex flex-col gap-4">
-          <Skeleton className="h-14 rounded-lg" />
-          <Skeleton className="h-72 rounded-lg" />
-        </div>
+        <Pending error={error} onRetry={() => void refetch()}>
+          <div role="status" aria-label="Loading replication" className="flex flex-col gap-4">
+            <Skeleton className="h-14 rounded-lg" />
+            <Skeleton className="h-72 rounded-lg" />
+          </div>
+        </Pending>
       )}
     </>
   );

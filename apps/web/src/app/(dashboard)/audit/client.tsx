@@ -8,8 +8,7 @@ import { useTRPC } from "#trpc/client.tsx";
 import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 
 export function AuditClient() {
   const trpc = useTRPC();
@@ -32,12 +31,8 @@ export function AuditClient() {
             </div>
           ) : null}
         </Card>
-      ) : query.error ? (
-        <ProblemState error={query.error} onRetry={() => void query.refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={query.error} onRetry={() => void query.refetch()} />
       )}
       {opened ? <EventDetail event={opened} onClose={() => setOpened(null)} /> : null}
     </>

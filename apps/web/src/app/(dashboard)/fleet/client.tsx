@@ -9,8 +9,7 @@ import { useFleet } from "#features/fleet/use-fleet.ts";
 import { Card } from "#ui/card.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { useUrlParam } from "#ui/use-url-param.ts";
 
@@ -50,12 +49,8 @@ export function FleetClient() {
           <LatencyCard regions={view.regions} />
           <ReconcilerCard reconciler={view.reconciler} />
         </div>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
       {node ? <NodeDetail node={node} onClose={() => setSelected("")} /> : null}
     </>

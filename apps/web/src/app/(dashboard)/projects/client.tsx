@@ -8,7 +8,7 @@ import { Card } from "#ui/card.tsx";
 import { EmptyState } from "#ui/empty-state.tsx";
 import { Input } from "#ui/input.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { useUrlParam } from "#ui/use-url-param.ts";
@@ -63,14 +63,18 @@ export function ProjectsClient() {
             <EmptyState title={`No project is called “${search}”`} />
           ) : null}
         </>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <div role="status" aria-label="Loading projects" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-          <Skeleton className="h-44 rounded-lg" />
-          <Skeleton className="h-44 rounded-lg" />
-          <Skeleton className="h-44 rounded-lg" />
-        </div>
+        <Pending error={error} onRetry={() => void refetch()}>
+          <div
+            role="status"
+            aria-label="Loading projects"
+            className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3"
+          >
+            <Skeleton className="h-44 rounded-lg" />
+            <Skeleton className="h-44 rounded-lg" />
+            <Skeleton className="h-44 rounded-lg" />
+          </div>
+        </Pending>
       )}
     </>
   );

@@ -5,8 +5,7 @@ import { SessionsCard } from "#features/team/sessions-card.tsx";
 import { useTRPC } from "#trpc/client.tsx";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 
 export function TeamClient() {
   const trpc = useTRPC();
@@ -22,12 +21,8 @@ export function TeamClient() {
           <Card aria-label="Members">
             <MemberList members={data.members} />
           </Card>
-        ) : error ? (
-          <ProblemState error={error} onRetry={() => void refetch()} />
         ) : (
-          <Card>
-            <SkeletonRows rows={3} />
-          </Card>
+          <Pending error={error} onRetry={() => void refetch()} />
         )}
         <SessionsCard />
       </div>

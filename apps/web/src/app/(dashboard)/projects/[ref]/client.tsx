@@ -10,7 +10,7 @@ import { VerdictBanner } from "#features/overview/verdict-banner.tsx";
 import { useProject } from "#features/project/use-project.ts";
 import { Copyable } from "#ui/copyable.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 
@@ -45,13 +45,13 @@ export function OverviewClient({ projectRef }: { projectRef: string }) {
               connectionsMax={project?.limits.maxConcurrentUsers}
             />
           </>
-        ) : error ? (
-          <ProblemState error={error} onRetry={() => void refetch()} />
         ) : (
-          <div role="status" aria-label="Loading overview" className="flex flex-col gap-4">
-            <Skeleton className="h-14 rounded-lg" />
-            <Skeleton className="h-56 rounded-lg" />
-          </div>
+          <Pending error={error} onRetry={() => void refetch()}>
+            <div role="status" aria-label="Loading overview" className="flex flex-col gap-4">
+              <Skeleton className="h-14 rounded-lg" />
+              <Skeleton className="h-56 rounded-lg" />
+            </div>
+          </Pending>
         )}
         {project ? (
           <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">

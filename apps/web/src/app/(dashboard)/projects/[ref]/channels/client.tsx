@@ -5,8 +5,7 @@ import { TopicTable } from "#features/channels/topic-table.tsx";
 import { useConnections } from "#features/connections/use-connections.ts";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 
 export function ChannelsClient({ projectRef }: { projectRef: string }) {
@@ -20,12 +19,8 @@ export function ChannelsClient({ projectRef }: { projectRef: string }) {
         <Card aria-label="Channels">
           <TopicTable projectRef={projectRef} topics={topics} />
         </Card>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
     </>
   );

@@ -7,8 +7,7 @@ import { RefusalList } from "#features/connections/refusal-list.tsx";
 import { useConnections } from "#features/connections/use-connections.ts";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "#ui/tabs.tsx";
 import { useUrlParam } from "#ui/use-url-param.ts";
@@ -51,12 +50,8 @@ function Live({ projectRef }: { projectRef: string }) {
             onOpen={setOpened}
           />
         </Card>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
       {opened ? (
         <ConnectionDetail

@@ -11,8 +11,7 @@ import type { CreatedKey } from "#server/views/key.ts";
 import { useTRPC } from "#trpc/client.tsx";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 
 export function KeysClient({ projectRef }: { projectRef: string }) {
   const trpc = useTRPC();
@@ -34,12 +33,8 @@ export function KeysClient({ projectRef }: { projectRef: string }) {
           </Card>
           <LegacyKeys projectRef={projectRef} anonKey={data.anonKey} mayReveal={mayChange} />
         </div>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows rows={4} />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
       <MadeKey made={made} onClose={() => setMade(null)} />
     </>

@@ -10,8 +10,7 @@ import type { LogEntry } from "#server/views/logs.ts";
 import { Button } from "#ui/button.tsx";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 
 export function LogsClient({ projectRef }: { projectRef: string }) {
@@ -47,12 +46,8 @@ export function LogsClient({ projectRef }: { projectRef: string }) {
         <Card aria-label="Log">
           <LogTable entries={log.rows} selected={opened?.id} onOpen={setOpened} toolbar={hold} />
         </Card>
-      ) : error ? (
-        <ProblemState error={error} onRetry={reset} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={reset} />
       )}
       {opened ? <LogDetail projectRef={projectRef} entry={opened} onClose={() => setOpened(null)} /> : null}
     </>

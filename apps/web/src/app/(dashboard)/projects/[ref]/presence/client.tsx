@@ -8,8 +8,7 @@ import { TopicList } from "#features/presence/topic-list.tsx";
 import { usePresence } from "#features/presence/use-presence.ts";
 import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 import { useUrlParam } from "#ui/use-url-param.ts";
 
@@ -42,12 +41,8 @@ export function PresenceClient({ projectRef }: { projectRef: string }) {
           </Card>
           <DeparturePanel departures={view.departures} />
         </div>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
       {opened ? (
         <MemberDetail

@@ -6,10 +6,8 @@ import { BehaviourForm } from "#features/settings/behaviour-form.tsx";
 import { DangerZone } from "#features/settings/danger-zone.tsx";
 import { LimitsForm } from "#features/settings/limits-form.tsx";
 import { RenameForm } from "#features/settings/rename-form.tsx";
-import { Card } from "#ui/card.tsx";
 import { PageHeader } from "#ui/page-header.tsx";
-import { ProblemState } from "#ui/problem-state.tsx";
-import { SkeletonRows } from "#ui/skeleton.tsx";
+import { Pending } from "#ui/pending.tsx";
 import { StatusLine } from "#ui/status-line.tsx";
 
 export function SettingsClient({ projectRef }: { projectRef: string }) {
@@ -36,12 +34,8 @@ export function SettingsClient({ projectRef }: { projectRef: string }) {
           <BehaviourForm projectRef={projectRef} settings={project.settings} mayChange={mayChange} />
           <DangerZone project={project} connections={connections} mayChange={mayChange} />
         </div>
-      ) : error ? (
-        <ProblemState error={error} onRetry={() => void refetch()} />
       ) : (
-        <Card>
-          <SkeletonRows />
-        </Card>
+        <Pending error={error} onRetry={() => void refetch()} />
       )}
     </>
   );
