@@ -14,6 +14,8 @@ export interface Column<Row> {
   /** What is shown; the value itself when left out. */
   cell?: (row: Row) => ReactNode;
   align?: "right";
+  /** For ids, topics and whatever else is read letter by letter. */
+  mono?: boolean;
   /** A CSS width; columns without one share what is left. */
   width?: string;
   /** Offers a choice of the values that occur. */

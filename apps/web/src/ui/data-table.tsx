@@ -203,7 +203,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 {columns.map((column) => (
                   <td
                     key={column.id}
-                    className={cn("truncate px-3 py-1", column.align === "right" && "text-right")}
+                    className={cn(
+                      "truncate px-3 py-1",
+                      column.align === "right" && "text-right",
+                      column.mono && "font-mono text-xs",
+                    )}
                   >
                     {column.cell ? column.cell(row.original) : toText(column.value(row.original))}
                   </td>

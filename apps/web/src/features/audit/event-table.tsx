@@ -19,14 +19,14 @@ const COLUMNS: Column<AuditView>[] = [
     header: "Did",
     width: "190px",
     filter: true,
+    mono: true,
     value: ({ action }) => action,
-    cell: ({ action }) => <span className="font-mono text-xs">{action}</span>,
   },
   {
     id: "target",
     header: "To",
+    mono: true,
     value: ({ target }) => target,
-    cell: ({ target }) => <span className="font-mono text-xs">{target}</span>,
   },
   {
     id: "project",
@@ -47,8 +47,8 @@ const COLUMNS: Column<AuditView>[] = [
     id: "address",
     header: "From",
     width: "140px",
+    mono: true,
     value: ({ address }) => address,
-    cell: ({ address }) => <span className="font-mono text-xs">{address ?? "–"}</span>,
   },
 ];
 

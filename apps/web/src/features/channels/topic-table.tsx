@@ -41,8 +41,8 @@ function columnsOf(base: string): Column<TopicSummary>[] {
     {
       id: "topic",
       header: "Topic",
+      mono: true,
       value: ({ topic }) => topic,
-      cell: ({ topic }) => <span className="font-mono text-xs">{topic}</span>,
     },
     {
       id: "access",
@@ -79,8 +79,8 @@ function columnsOf(base: string): Column<TopicSummary>[] {
       id: "nodes",
       header: "Nodes",
       width: "190px",
+      mono: true,
       value: ({ nodes }) => nodes.join(", "),
-      cell: ({ nodes }) => <span className="font-mono text-xs">{nodes.join(", ")}</span>,
     },
     {
       id: "open",

@@ -58,8 +58,8 @@ function columnsOf(atMs: number): Column<ConnectionInfo>[] {
     {
       id: "user",
       header: "User",
+      mono: true,
       value: ({ user }) => user,
-      cell: ({ user }) => <span className="font-mono text-xs">{user ?? "–"}</span>,
     },
     {
       id: "role",
@@ -74,16 +74,16 @@ function columnsOf(atMs: number): Column<ConnectionInfo>[] {
       id: "vsn",
       header: "Vsn",
       width: "68px",
+      mono: true,
       value: ({ vsn }) => vsn,
-      cell: ({ vsn }) => <span className="font-mono text-xs">{vsn}</span>,
     },
     {
       id: "node",
       header: "Node",
       width: "128px",
       filter: true,
+      mono: true,
       value: ({ node }) => node,
-      cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
     },
     {
       id: "since",

@@ -39,22 +39,22 @@ const COLUMNS: Column<TapEvent>[] = [
     id: "topic",
     header: "Topic",
     width: "180px",
+    mono: true,
     value: ({ topic }) => topic,
-    cell: ({ topic }) => <span className="font-mono text-xs">{topic ?? "–"}</span>,
   },
   {
     id: "from",
     header: "From",
     width: "180px",
+    mono: true,
     value: ({ user, from }) => user ?? from,
-    cell: ({ user, from }) => <span className="font-mono text-xs">{user ?? from ?? "–"}</span>,
   },
   {
     id: "node",
     header: "Node",
     width: "130px",
+    mono: true,
     value: ({ node }) => node,
-    cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
   },
 ];
 

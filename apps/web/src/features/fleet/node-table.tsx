@@ -116,8 +116,8 @@ function columnsOf(peaks: Peaks, atMs: number): Column<NodeView>[] {
       id: "version",
       header: "Version",
       width: "84px",
+      mono: true,
       value: ({ version }) => version,
-      cell: ({ version }) => <span className="font-mono text-xs">{version}</span>,
     },
   ];
 }

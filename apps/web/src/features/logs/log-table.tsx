@@ -40,8 +40,8 @@ const COLUMNS: Column<LogEntry>[] = [
     header: "Code",
     width: "210px",
     filter: true,
+    mono: true,
     value: ({ code }) => code ?? "–",
-    cell: ({ code }) => <span className="font-mono text-xs">{code ?? "–"}</span>,
   },
   {
     id: "sentence",
@@ -58,16 +58,16 @@ const COLUMNS: Column<LogEntry>[] = [
     id: "topic",
     header: "Topic",
     width: "170px",
+    mono: true,
     value: ({ topic }) => topic,
-    cell: ({ topic }) => <span className="font-mono text-xs">{topic ?? "–"}</span>,
   },
   {
     id: "node",
     header: "Node",
     width: "120px",
     filter: true,
+    mono: true,
     value: ({ node }) => node ?? "–",
-    cell: ({ node }) => <span className="font-mono text-xs">{node ?? "–"}</span>,
   },
 ];
 

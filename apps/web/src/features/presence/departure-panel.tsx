@@ -18,14 +18,14 @@ const COLUMNS: Column<PresenceEviction>[] = [
   {
     id: "key",
     header: "Key",
+    mono: true,
     value: ({ key }) => key,
-    cell: ({ key }) => <span className="font-mono text-xs">{key}</span>,
   },
   {
     id: "topic",
     header: "Topic",
+    mono: true,
     value: ({ topic }) => topic,
-    cell: ({ topic }) => <span className="font-mono text-xs">{topic}</span>,
   },
   {
     id: "cause",
@@ -38,8 +38,8 @@ const COLUMNS: Column<PresenceEviction>[] = [
     id: "node",
     header: "Node",
     width: "140px",
+    mono: true,
     value: ({ node }) => node,
-    cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
   },
 ];
 

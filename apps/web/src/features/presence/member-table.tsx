@@ -63,8 +63,8 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
             id: "topic",
             header: "Topic",
             width: "132px",
+            mono: true,
             value: ({ topic }: PresenceMember) => topic,
-            cell: ({ topic }: PresenceMember) => <span className="font-mono text-xs">{topic}</span>,
           },
         ]
       : []),
@@ -121,8 +121,8 @@ function columnsOf(nowMs: number, topicShown: boolean): Column<PresenceMember>[]
       header: "Node",
       width: "92px",
       filter: true,
+      mono: true,
       value: ({ node }) => node,
-      cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
     },
   ];
 }

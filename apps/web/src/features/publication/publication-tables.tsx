@@ -67,8 +67,8 @@ function columnsOf(
     {
       id: "table",
       header: "Table",
+      mono: true,
       value: tableKey,
-      cell: (table) => <span className="font-mono text-xs">{tableKey(table)}</span>,
     },
     {
       id: "columns",

@@ -102,8 +102,8 @@ const COLUMNS: Column<Gap>[] = [
     id: "node",
     header: "By",
     width: "120px",
+    mono: true,
     value: ({ node }) => node,
-    cell: ({ node }) => <span className="font-mono text-xs">{node}</span>,
   },
 ];
 

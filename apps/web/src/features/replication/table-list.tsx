@@ -11,12 +11,8 @@ const COLUMNS: Column<Table>[] = [
   {
     id: "table",
     header: "Table",
+    mono: true,
     value: ({ schema, table }) => `${schema}.${table}`,
-    cell: ({ schema, table }) => (
-      <span className="font-mono text-xs">
-        {schema}.{table}
-      </span>
-    ),
   },
   {
     id: "rls",

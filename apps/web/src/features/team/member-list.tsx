@@ -9,8 +9,8 @@ const COLUMNS: Column<MemberView>[] = [
   {
     id: "email",
     header: "Email",
+    mono: true,
     value: ({ email }) => email,
-    cell: ({ email }) => <span className="font-mono text-xs">{email}</span>,
   },
   {
     id: "role",
