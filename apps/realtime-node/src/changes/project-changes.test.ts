@@ -35,6 +35,10 @@ function setUp() {
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
   const bindings = new Bindings({ bus, client, life, clock, log });
   let seq = 0;
+  const say = async (notice: HomeNotice) => {
+    bus.publish(subjects.notices(ref), Buffer.from(JSON.stringify(notice)));
+    await bus.flush();
+  };
   return {
     /** Time in which nobody speaks. */
     pass: (ms: number) => {
@@ -52,10 +56,10 @@ function setUp() {
       bus.publish(subjects.changes(ref, life.node), encodeMessage(head, changes));
       await bus.flush();
     },
-    async say(notice: HomeNotice) {
-      bus.publish(subjects.notices(ref), Buffer.from(JSON.stringify(notice)));
-      await bus.flush();
-    },
+    say,
+    /** The node of that number says that it is the home. */
+    announce: (number: number, epoch = number) =>
+      say({ kind: "home", ref, node: `n${number}`, boot: `b${number}`, epoch }),
     restartSequence: () => {
       seq = 0;
     },
@@ -81,6 +85,15 @@ function setUp() {
       return { got, told, subscribe };
     },
   };
+}
+
+/** A home and a channel that has what it asked for. */
+async function setUpSubscribed() {
+  const home = setUp();
+  const channel = home.channel();
+  void channel.subscribe();
+  await home.answer(0);
+  return { home, channel };
 }
 
 function envelope(lsn: string, shapes = ["s1"], ordinal = 0): ChangeEnvelope {
@@ -112,12 +125,9 @@ describe("a channel's promise", () => {
   });
 
   test("a new epoch is registered for again, without the client noticing and without a change twice", async () => {
-    const home = setUp();
-    const channel = home.channel();
-    void channel.subscribe();
-    await home.answer(0);
+    const { home, channel } = await setUpSubscribed();
     await home.send([envelope("0/11")]);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     await expect.poll(() => home.asked.length).toBe(2);
     expect(home.asked[1]).toMatchObject({ resume: true });
     home.restartSequence();
@@ -133,7 +143,7 @@ describe("a channel's promise", () => {
     void stayed.subscribe();
     await home.answer(0);
     await home.send([envelope("0/11"), envelope("0/12")]);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     await home.answer(1, { epoch: 2, lsn: "0/20" });
     void came.subscribe();
     await home.answer(2, { epoch: 2, lsn: "0/20", backlog: { fromLsn: "0/12", sinceMs: 0 } });
@@ -142,7 +152,7 @@ describe("a channel's promise", () => {
     expect(stayed.got).toEqual(["7@0/11", "7@0/12", "7@0/13"]);
     expect(came.told).toMatchObject([{ message: "Subscribed to PostgreSQL", lsn: "0/12" }]);
     expect(came.got).toEqual(["7@0/12", "7@0/13"]);
-    await home.say({ kind: "home", ref, node: "n3", boot: "b3", epoch: 3 });
+    await home.announce(3);
     await home.answer(3, { epoch: 3, lsn: "0/20" });
     await home.answer(4, { epoch: 3, lsn: "0/20" });
     home.restartSequence();
@@ -160,7 +170,7 @@ describe("a channel's promise", () => {
     await expect.poll(() => home.asked.length).toBe(2);
     // The answer never comes; what the old home sends meanwhile is kept for it.
     await home.send([envelope("0/11"), envelope("0/12")]);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     home.asked[1]?.answer.reject(new Refusal("DatabaseUnavailable"));
     await home.answer(2, { epoch: 2, lsn: "0/20" });
     await home.answer(3, { epoch: 2, lsn: "0/20", backlog: { fromLsn: "0/11", sinceMs: 0 } });
@@ -179,11 +189,11 @@ describe("a channel's promise", () => {
       void slow.subscribe();
       await home.answer(0);
       await home.answer(1);
-      await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+      await home.announce(2);
       await home.answer(2, { epoch: 2, lsn: "0/20" });
       home.restartSequence();
       await home.send([envelope("0/21"), envelope("0/22")], { epoch: 2 });
-      await home.say({ kind: "home", ref, node: "n3", boot: "b3", epoch: 3 });
+      await home.announce(3);
       const backlog = { fromLsn: repeatedFrom, sinceMs: 0 };
       await home.answer(3, { epoch: 2 });
       for (const at of [4, 5]) await home.answer(at, { epoch: 3, lsn: "0/30", backlog });
@@ -206,7 +216,7 @@ describe("a channel's promise", () => {
     void channel.subscribe();
     await home.answer(0, { backlog: { fromLsn: "0/8", sinceMs: 0 } });
     await home.send([envelope("0/11")]);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     await home.answer(1, { epoch: 2, lsn: "0/30", backlog: { fromLsn: "0/20", sinceMs: 0 } });
     expect(channel.told).toHaveLength(1);
   });
@@ -215,10 +225,10 @@ describe("a channel's promise", () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
-    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.announce(1);
     await home.answer(0);
     await home.say({ kind: "stepped-down", ref, node: "n1", epoch: 1 });
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 1 });
+    await home.announce(2, 1);
     await expect.poll(() => home.asked.length).toBe(2);
     expect(home.asked[1]).toMatchObject({ resume: true });
   });
@@ -227,7 +237,7 @@ describe("a channel's promise", () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     await home.answer(0, { epoch: 1 });
     expect(channel.told).toEqual([]);
     await expect.poll(() => home.asked.length).toBe(2);
@@ -236,11 +246,8 @@ describe("a channel's promise", () => {
   });
 
   test("what was missed between two epochs is told with its span", async () => {
-    const home = setUp();
-    const channel = home.channel();
-    void channel.subscribe();
-    await home.answer(0);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    const { home, channel } = await setUpSubscribed();
+    await home.announce(2);
     await home.answer(1, { epoch: 2, missed: { fromLsn: "0/15", toLsn: "0/18" } });
     expect(channel.told[1]).toMatchObject({
       status: "error",
@@ -251,10 +258,7 @@ describe("a channel's promise", () => {
   });
 
   test("a message that is missing is told", async () => {
-    const home = setUp();
-    const channel = home.channel();
-    void channel.subscribe();
-    await home.answer(0);
+    const { home, channel } = await setUpSubscribed();
     await home.send([envelope("0/11")]);
     await home.send([envelope("0/15")], { skip: 1 });
     expect(channel.told[1]).toMatchObject({ from_lsn: "0/11", to_lsn: "0/15", complete: false });
@@ -341,16 +345,16 @@ describe("losses of the database [D12]", () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
-    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.announce(1);
     await home.answer(0);
     const messages = () => channel.told.slice(1).map(({ message }) => message.split(":")[0]);
     home.pass(5_000);
     await expect.poll(messages).toEqual(["DatabaseUnavailable"]);
-    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.announce(1);
     expect(messages()).toEqual(["DatabaseUnavailable", "Recovered"]);
     home.pass(5_000);
     await expect.poll(messages).toHaveLength(3);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    await home.announce(2);
     expect(messages()).toHaveLength(3);
     await home.say(recovered(true));
     expect(messages().slice(2)).toEqual(["DatabaseUnavailable", "Recovered"]);
@@ -360,7 +364,7 @@ describe("losses of the database [D12]", () => {
     const home = setUp();
     const channel = home.channel();
     void channel.subscribe();
-    await home.say({ kind: "home", ref, node: "n1", boot: "b1", epoch: 1 });
+    await home.announce(1);
     await home.answer(0);
     await home.say({ kind: "stepped-down", ref, node: "n1", epoch: 1 });
     home.pass(1_500);
@@ -380,11 +384,8 @@ describe("losses of the database [D12]", () => {
   });
 
   test("a registration that failed after the loss was over is closed when it holds again", async () => {
-    const home = setUp();
-    const channel = home.channel();
-    void channel.subscribe();
-    await home.answer(0);
-    await home.say({ kind: "home", ref, node: "n2", boot: "b2", epoch: 2 });
+    const { home, channel } = await setUpSubscribed();
+    await home.announce(2);
     await expect.poll(() => home.asked.length).toBe(2);
     home.asked[1]?.answer.reject(new Refusal("DatabaseUnavailable"));
     await expect.poll(() => channel.told.length).toBe(2);
