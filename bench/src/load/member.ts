@@ -7,6 +7,9 @@ const OPCODE_PING = 0x9;
 const OPCODE_PONG = 0xa;
 const CONNECT_DEADLINE_MS = 30_000;
 const NOTHING = Buffer.alloc(0);
+const HEAD_END = "\r\n\r\n";
+/** One for all sockets of the process: what was read is looked at before anything else is read. */
+const READ = Buffer.allocUnsafeSlow(256 * 1024);
 
 export interface JoinOptions {
   onFrame?: (payload: Buffer) => void;
@@ -22,14 +25,29 @@ export interface JoinOptions {
 export class Member {
   readonly #socket: Socket;
   readonly #onFrame: ((payload: Buffer) => void) | undefined;
+  #onUpgrade: ((head: string) => void) | undefined;
   #rest: Buffer = NOTHING;
   #frames = 0;
 
-  private constructor(socket: Socket, onFrame?: (payload: Buffer) => void) {
-    this.#socket = socket;
+  private constructor(url: string, onFrame?: (payload: Buffer) => void) {
+    const { hostname, port, pathname, search, host } = new URL(url);
+    const callback = (length: number) => {
+      this.#read(READ.subarray(0, length));
+      return true;
+    };
     this.#onFrame = onFrame;
-    socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("error", () => undefined);
+    this.#socket = connect({
+      host: hostname,
+      port: Number(port),
+      noDelay: true,
+      onread: { buffer: READ, callback },
+    });
+    this.#socket.on("error", () => undefined);
+    const key = randomBytes(16).toString("base64");
+    this.#socket.write(
+      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13${HEAD_END}`,
+    );
   }
 
   /** Connects, upgrades and joins `topic`; resolves when as many frames came as the join brings (default: the reply). */
@@ -47,15 +65,9 @@ export class Member {
 
   /** Connects and upgrades; nothing is joined. */
   static async connect(url: string, onFrame?: (payload: Buffer) => void): Promise<Member> {
-    const { hostname, port, pathname, search, host } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    const key = randomBytes(16).toString("base64");
-    socket.write(
-      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-    );
-    await untilUpgraded(socket);
-    return new Member(socket, onFrame);
+    const member = new Member(url, onFrame);
+    await member.#upgraded();
+    return member;
   }
 
   /** Data frames received since the join, or the upgrade without one. */
@@ -84,12 +96,41 @@ export class Member {
     }
   }
 
+  #upgraded(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error("no upgrade")), CONNECT_DEADLINE_MS);
+      this.#socket.once("error", reject);
+      this.#onUpgrade = (head) => {
+        clearTimeout(deadline);
+        if (head.startsWith("HTTP/1.1 101")) resolve();
+        else reject(new Error(`refused: ${head.split("\r\n", 1)[0]}`));
+      };
+    });
+  }
+
   #read(chunk: Buffer): void {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const rest = data.subarray(this.#onUpgrade === undefined ? this.#readFrames(data) : this.#readHead(data));
+    // Its memory is about to be read into again.
+    this.#rest = rest.length === 0 ? NOTHING : Buffer.from(rest);
+  }
+
+  /** @returns how many bytes are done with */
+  #readHead(data: Buffer): number {
+    const end = data.indexOf(HEAD_END);
+    if (end < 0) return 0;
+    this.#onUpgrade?.(data.toString("latin1", 0, end));
+    this.#onUpgrade = undefined;
+    const bodyAt = end + HEAD_END.length;
+    return bodyAt + this.#readFrames(data.subarray(bodyAt));
+  }
+
+  /** @returns how many bytes are done with */
+  #readFrames(data: Buffer): number {
     let at = 0;
     for (;;) {
       const end = frameEnd(data, at);
-      if (end > data.length) break;
+      if (end > data.length) return at;
       const opcode = (data[at] ?? 0) & 0x0f;
       if (opcode === OPCODE_PING) this.#write(OPCODE_PONG, payloadOf(data, at, end));
       else {
@@ -98,7 +139,6 @@ export class Member {
       }
       at = end;
     }
-    this.#rest = at === data.length ? NOTHING : data.subarray(at);
   }
 
   #write(opcode: number, payload: Buffer): void {
@@ -125,21 +165,4 @@ function frameEnd(data: Buffer, at: number): number {
 function payloadOf(data: Buffer, at: number, end: number): Buffer {
   const length = (data[at + 1] ?? 0) & 0x7f;
   return data.subarray(at + (length < 126 ? 2 : length === 126 ? 4 : 10), end);
-}
-
-function untilUpgraded(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let head = "";
-    const deadline = setTimeout(() => reject(new Error(`no upgrade: ${head}`)), CONNECT_DEADLINE_MS);
-    const onData = (chunk: Buffer) => {
-      head += chunk.toString("latin1");
-      if (!head.includes("\r\n\r\n")) return;
-      clearTimeout(deadline);
-      socket.off("data", onData);
-      if (head.startsWith("HTTP/1.1 101")) resolve();
-      else reject(new Error(`refused: ${head.split("\r\n", 1)[0]}`));
-    };
-    socket.on("data", onData);
-    socket.once("error", reject);
-  });
 }

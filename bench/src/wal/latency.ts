@@ -1,14 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { percentile } from "../percentile.ts";
 import { type ServerProcess, startServer } from "../servers/server-process.ts";
-import { CLASSES, connect, insertAtRate, insertBulk, RLS_SQL, TABLE_SQL } from "./rows.ts";
-import { subscribe, untilReceived } from "./subscribers.ts";
+import { gather } from "./audience.ts";
+import { connect, insertAtRate, insertBulk, RLS_SQL, TABLE_SQL } from "./rows.ts";
 
 const SECONDS = 8;
 const DRAIN_DEADLINE_MS = 60_000;
-const JOINING_AT_ONCE = 10;
-/** Where the time of the commit stands in a frame, in microseconds. */
-const COMMITTED = /"title":"at (\d+)"/;
+/** Written before the clock runs: they find a cold cache of policies, which is a start-up cost, measured elsewhere. */
+const FIRST_ROWS = 10;
 
 export interface Load {
   rowsPerSecond: number;
@@ -41,55 +39,26 @@ export async function measureLatency(
 }
 
 async function measure(server: ServerProcess, load: Load): Promise<LatencyOutcome> {
-  const { listening } = server;
   const { rowsPerSecond, subscribers, rooms } = load;
-  await using database = await connect(listening.databaseUrl ?? "");
-  const latencies: number[] = [];
-  const onFrame = (payload: Buffer) => {
-    const committedUs = Number(COMMITTED.exec(payload.toString("latin1"))?.[1]);
-    if (Number.isFinite(committedUs)) latencies.push(Date.now() - committedUs / 1_000);
-  };
-  const join = (index: number) =>
-    subscribe(listening, {
-      ...(rooms > 1 && { filter: `room=eq.${index % rooms}` }),
-      claims: { class: CLASSES[index % CLASSES.length] },
-      // One witness for each class: to read all would cost the load more than the server.
-      ...(index < CLASSES.length && { onFrame }),
-    });
-  const members = [];
-  for (let from = 0; from < subscribers; from += JOINING_AT_ONCE) {
-    const count = Math.min(JOINING_AT_ONCE, subscribers - from);
-    members.push(...(await Promise.all(Array.from({ length: count }, (_, each) => join(from + each)))));
-  }
-  // The first rows find a cold cache of policies; that is a start-up cost, measured elsewhere.
-  await insertBulk(database, 10, 10);
-  await untilReceived(
-    members.filter((_, index) => index % rooms === 0),
-    10,
-    DRAIN_DEADLINE_MS,
-  );
+  await using database = await connect(server.listening.databaseUrl ?? "");
+  await using audience = await gather(server.listening, load);
+  const framesPerRow = subscribers / rooms;
+  await insertBulk(database, FIRST_ROWS, FIRST_ROWS);
+  await audience.received(FIRST_ROWS * framesPerRow, DRAIN_DEADLINE_MS);
 
-  const framesBefore = sum(members);
+  const expected = rowsPerSecond * SECONDS * framesPerRow;
   const cpuBeforeMs = await server.cpuMs();
   const startedMs = performance.now();
   const written = await insertAtRate(database, { perSecond: rowsPerSecond, seconds: SECONDS, rooms });
-  const expected = framesBefore + (rowsPerSecond * SECONDS * subscribers) / rooms;
-  const endMs = performance.now() + DRAIN_DEADLINE_MS;
-  while (sum(members) < expected && performance.now() < endMs) await delay(5);
+  const received = await audience.received(expected, DRAIN_DEADLINE_MS);
   const elapsedMs = performance.now() - startedMs;
   const cpuMs = (await server.cpuMs()) - cpuBeforeMs;
-  const received = sum(members);
-  for (const member of members) member.close();
   return {
     rowsPerSecond: written,
-    deliveriesPerSecond: (received - framesBefore) / (elapsedMs / 1_000),
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
+    deliveriesPerSecond: received / (elapsedMs / 1_000),
+    p50Ms: percentile(audience.latenciesMs, 0.5),
+    p99Ms: percentile(audience.latenciesMs, 0.99),
     nodeCpu: cpuMs / elapsedMs,
     missing: expected - received,
   };
-}
-
-function sum(members: readonly { frames: number }[]): number {
-  return members.reduce((total, { frames }) => total + frames, 0);
 }

@@ -3,6 +3,8 @@ import { signUserToken } from "@tidewire/testkit/tokens";
 import { Member } from "../load/member.ts";
 import type { Listening } from "../servers/server-process.ts";
 
+const JOINING_AT_ONCE = 10;
+
 export interface SubscriberOptions {
   /** Default: all rows. */
   filter?: string;
@@ -23,6 +25,19 @@ export function subscribe(
     access_token: signUserToken(jwtSecret, { role: "authenticated", ...claims }),
   };
   return Member.join(socketUrl, `realtime:bench-${Math.random()}`, { onFrame, payload, frames: 2 });
+}
+
+/** In this order, a few at a time. */
+export async function subscribeAll(
+  listening: Listening,
+  wanted: readonly SubscriberOptions[],
+): Promise<Member[]> {
+  const members: Member[] = [];
+  for (let from = 0; from < wanted.length; from += JOINING_AT_ONCE) {
+    const some = wanted.slice(from, from + JOINING_AT_ONCE);
+    members.push(...(await Promise.all(some.map((options) => subscribe(listening, options)))));
+  }
+  return members;
 }
 
 /** How many frames are missing at the deadline; for how long each member must wait is its own affair. */
