@@ -172,7 +172,7 @@ class Node implements RunningNode {
     const { bus, clock, log } = this.#core;
     void this.#heartbeat?.announce("draining");
     await this.#listener.drain(this.#env.drainMs);
-    await this.#rooms.presence.handedOver();
+    await Promise.all([this.#rooms.relay.bequeath(), this.#rooms.presence.handedOver()]);
     this.#rooms.presence.flush();
     await within("the last flush of the bus", bus.flush(), { timeoutMs: FLUSH_MS_MAX, clock }).catch(
       (err: unknown) => log.warn({ err }, "other nodes may learn of the leaves only when the lease ends"),

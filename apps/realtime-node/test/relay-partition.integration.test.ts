@@ -146,3 +146,25 @@ test("[B35] a resume says so when an origin that began meanwhile could not be as
   const { missing } = far.relay.resume(ROOM, reader, { positions, sinceMs });
   expect(missing).toBe("3 messages of author accepted meanwhile are not known");
 });
+
+test("[P3] what a node said that leaves while a region is cut off is heard there, though nobody else had listened", async () => {
+  const [far, witness, author] = [start("far"), start("witness"), start("author")];
+  const [reader] = [await joined(far, "reader"), await joined(author, "sender")];
+  cut(far, [witness, author]);
+  say(author, 1, 5);
+  neighbours.tell("author", "far", "down");
+  await author.relay.bequeath();
+  await kill(author);
+  mend(far, [witness]);
+  await hears(reader, 1, 2, 3, 4, 5);
+});
+
+test("[B20] a client that was away while its node left, as the only one of its room, resumes completely", async () => {
+  const [author, witness] = [start("author"), start("witness")];
+  say(author, 1, 5);
+  await author.relay.bequeath();
+  await kill(author);
+  await witness.relay.prepare(ROOM, { author: 2 });
+  const reader = createMember("reader", { wantsPosition: true });
+  expect(witness.relay.resume(ROOM, reader, { positions: { author: 2 } })).toEqual({ replayed: 3 });
+});

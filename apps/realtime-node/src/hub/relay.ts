@@ -10,6 +10,7 @@ import type { Bus, Subscription } from "../bus/bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { Arrivals } from "./arrivals.ts";
+import { Bequests } from "./bequests.ts";
 import { type CarriedRoom, positionsOf, settledPositions } from "./carried-room.ts";
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
@@ -103,6 +104,7 @@ export class Relay {
   readonly #listener: RoomListener;
   readonly #heads = new HeadsPlan<CarriedRoom>();
   readonly #orphans = new Orphans();
+  readonly #bequests: Bequests;
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
@@ -126,6 +128,7 @@ export class Relay {
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
     const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
+    this.#bequests = new Bequests({ bus, clock, log, rooms: this.#rooms, arrivals });
     const { tracer } = options;
     this.#listener = new RoomListener({
       boot,
@@ -151,6 +154,7 @@ export class Relay {
     ];
     this.#subscriptions = [
       serveHistory(bus, { boot, log, answer: (request) => this.#rooms.answer(request) }),
+      this.#bequests.serve(boot),
       bus.onDisruption(() => void this.resync()),
       { unsubscribe: peers?.onPeer((event) => this.#onPeer(event)) ?? (() => {}) },
     ];
@@ -241,6 +245,16 @@ export class Relay {
   /** After a disruption: asks the given nodes, or all, for what was missed in every open room. */
   async resync(boots?: string[]): Promise<void> {
     await this.#listener.resync(this.#rooms.all(), boots);
+  }
+
+  /**
+   * This node is about to leave: what it alone may have goes to another one, which answers those that could not hear it.
+   * Bounded by two seconds.
+   */
+  async bequeath(): Promise<void> {
+    const alive = new Set(this.#alivePeers());
+    const heirs = this.#peersThat(({ health }) => health === "healthy" || health === "suspect");
+    await this.#bequests.give((origin) => !alive.has(bootOf(origin)), heirs);
   }
 
   close(): void {

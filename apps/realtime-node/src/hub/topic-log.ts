@@ -1,5 +1,5 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
-import type { Mark } from "@tidewire/protocol/cluster/history";
+import type { HistoryAnswer, HistoryHead, Mark } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX, idOf } from "./fan-out.ts";
 
@@ -139,6 +139,18 @@ export class TopicLog {
       for (const entry of entriesAfter(entries, from ?? 0)) found.push(entry.envelope);
     }
     return found;
+  }
+
+  /** For another node: all that is here of these origins, and how far they have counted. */
+  of(isMeant: (origin: string) => boolean): HistoryAnswer {
+    const heads: HistoryHead[] = [];
+    const envelopes: FanOutEnvelope[] = [];
+    for (const [origin, { head, entries }] of this.#origins) {
+      if (entries.length === 0 || !isMeant(origin)) continue;
+      heads.push({ origin, seq: head, marks: this.marks(origin) });
+      for (const { envelope } of entries) envelopes.push(envelope);
+    }
+    return { heads, envelopes };
   }
 
   /**

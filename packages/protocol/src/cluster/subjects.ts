@@ -16,6 +16,8 @@ export const subjects = {
     `tw.presence.${ref}.${isPrivate ? "prv" : "pub"}.${toToken(topic)}`,
   presenceTransfer: (node: string) => `tw.presence-transfer.${toToken(node)}`,
   history: (node: string) => `tw.history.${toToken(node)}`,
+  /** A node that leaves gives another what that may not have. */
+  bequest: (node: string) => `tw.bequest.${toToken(node)}`,
   /** Answered with what was asked: how long the way is. */
   probe: (node: string) => `tw.probe.${toToken(node)}`,
   /** How far every node is from the databases it has to do with. */
