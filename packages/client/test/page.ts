@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { chromium, type Page } from "@playwright/test";
+import { type Browser, chromium, type Page } from "@playwright/test";
 import { build } from "esbuild";
 
 const LAUNCH_ARGS = [
@@ -38,8 +38,14 @@ export interface TestPage extends AsyncDisposable {
   readonly tokensGiven: number;
 }
 
-/** A real Chromium with the application in it. `await using` ends it. */
-export async function openPage(token: () => string): Promise<TestPage> {
+/** A real Chromium, for several pages. `await using` ends it. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: LAUNCH_ARGS });
+}
+
+/** The application, alone in a Chromium of its own unless it is given one. `await using` ends what it started. */
+export async function openPage(token: () => string, shared?: Browser): Promise<TestPage> {
   const { outputFiles } = await build({
     stdin: { contents: APPLICATION, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
     bundle: true,
@@ -61,8 +67,7 @@ export async function openPage(token: () => string): Promise<TestPage> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: LAUNCH_ARGS });
+  const browser = shared ?? (await launchBrowser());
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   return {
@@ -71,7 +76,7 @@ export async function openPage(token: () => string): Promise<TestPage> {
       return tokensGiven;
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      await (shared === undefined ? browser : page).close();
       server.closeAllConnections();
       server.close();
     },

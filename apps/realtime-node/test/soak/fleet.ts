@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startNats } from "@tidewire/testkit/nats";
 import { startTestPostgres } from "@tidewire/testkit/postgres";
 import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
-import { createInspectClient } from "../harness/inspect-client.ts";
+import { createInspectClient, type InspectClient } from "../harness/inspect-client.ts";
 import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "../harness/node-process.ts";
 import { type Balancer, startBalancer } from "./balancer.ts";
 import type { Disturbance } from "./record.ts";
@@ -35,6 +35,8 @@ export interface Fleet extends AsyncDisposable {
   projectUrl(region: string): string;
   /** Past the balancers, to one node. @throws RangeError when it takes no clients */
   nodeUrl(node: number): string;
+  /** What the dashboard may ask of a node. @throws RangeError before it is up */
+  inspect(node: number): InspectClient;
   /** The node that holds the project's database connections; undefined while there is none. */
   home(): Promise<number | undefined>;
   /** Resolves when the fault has happened; a drain goes on by itself. */
@@ -44,22 +46,33 @@ export interface Fleet extends AsyncDisposable {
   complaints(): string[];
 }
 
-export async function startFleet(regions: readonly string[], places: readonly string[]): Promise<Fleet> {
+/** @param env added to every node's environment */
+export async function startFleet(
+  regions: readonly string[],
+  places: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Fleet> {
   const ends: (() => Promise<unknown>)[] = [];
   const endAll = async () => {
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    return await start(regions, places, ends, endAll);
+    return await start({ regions, places, env }, ends, endAll);
   } catch (error) {
     await endAll();
     throw error;
   }
 }
 
+interface Plan {
+  regions: readonly string[];
+  /** Region of each node. */
+  places: readonly string[];
+  env: Record<string, string>;
+}
+
 async function start(
-  regions: readonly string[],
-  places: readonly string[],
+  { regions, places, env }: Plan,
   ends: (() => Promise<unknown>)[],
   endAll: () => Promise<void>,
 ): Promise<Fleet> {
@@ -86,6 +99,7 @@ async function start(
       TIDEWIRE_OWNER_PID: String(process.pid),
       NATS_URL: nats.region(region).url,
       LOG_LEVEL: "info",
+      ...env,
     });
   const nodes: FleetNode[] = places.map((region, index) => {
     const name = `${region}-${index}`;
@@ -102,6 +116,13 @@ async function start(
     return node;
   };
   await Promise.all(nodes.map(async (node) => (node.url = await node.process.url())));
+  const inspect = (index: number) => {
+    const adminUrl = nodeAt(index)
+      .process.output()
+      .match(/"adminUrl":"(http[^"]+)"/)?.[1];
+    if (adminUrl === undefined) throw new RangeError(`node ${index} is not up`);
+    return createInspectClient(adminUrl, NODE_SECRET);
+  };
 
   let turn = 0;
   const pick = (region: string) => {
@@ -161,12 +182,11 @@ async function start(
       if (url === undefined) throw new RangeError(`node ${index} takes no clients`);
       return `${url}/p/${project.ref}`;
     },
+    inspect,
     async home() {
-      for (const [index, node] of nodes.entries()) {
-        const adminUrl = node.process.output().match(/"adminUrl":"(http[^"]+)"/)?.[1];
-        if (node.url === undefined || adminUrl === undefined) continue;
-        const inspect = createInspectClient(adminUrl, NODE_SECRET);
-        if ((await inspect.query("replication", { ref: project.ref })) !== null) return index;
+      for (const [index, { url }] of nodes.entries()) {
+        if (url === undefined) continue;
+        if ((await inspect(index).query("replication", { ref: project.ref })) !== null) return index;
       }
       return undefined;
     },
