@@ -1,3 +1,5 @@
+import type { NodeRow } from "./node-records.ts";
+
 /** The SQL of a node's store, in one place so that `ensureNodeRole` can be checked against it. */
 
 export const PROJECT = `
@@ -25,6 +27,22 @@ export const BEAT = `
    where (current.boot = excluded.boot and current.state <> 'gone')
       or (current.boot <> excluded.boot and current.started_at <= excluded.started_at)
   returning id`;
+
+/** What {@link BEAT} is given, in the order of its parameters. */
+export const BEAT_COLUMNS = [
+  "id",
+  "boot",
+  "region",
+  "url",
+  "adminUrl",
+  "pid",
+  "version",
+  "state",
+  "connections",
+  "startedAtMs",
+  "beatAtMs",
+  "metrics",
+] as const satisfies (keyof NodeRow)[];
 
 export const REMOVE_NODE = `
   update node set state = 'gone', connections = 0, seen_at = now() where id = $1 and boot = $2`;

@@ -1,6 +1,7 @@
 import pg from "pg";
 import {
   BEAT,
+  BEAT_COLUMNS,
   NODES,
   PROJECT,
   REMOVE_NODE,
@@ -100,35 +101,14 @@ export function createNodeStore({ url, secretsKey, clock = Date }: NodeStoreOpti
     },
     listen: (onChanged) => listener.start(onChanged),
     async beat(row) {
-      const {
-        id,
-        boot,
-        region,
-        url,
-        adminUrl,
-        pid,
-        version,
-        state,
-        connections,
-        startedAtMs,
-        beatAtMs,
-        metrics,
-      } = row;
-      const values = [
-        id,
-        boot,
-        region,
-        url,
-        adminUrl,
-        pid,
-        version,
-        state,
-        connections,
-        startedAtMs,
-        beatAtMs,
-        metrics,
-      ];
-      return (await query(BEAT, values)).length === 1;
+      return (
+        (
+          await query(
+            BEAT,
+            BEAT_COLUMNS.map((column) => row[column]),
+          )
+        ).length === 1
+      );
     },
     async remove(nodeId, bootId) {
       await query(REMOVE_NODE, [nodeId, bootId]);

@@ -5,32 +5,22 @@ import { toCsv } from "#lib/csv.ts";
 import { formatAbsolute, formatClock } from "#lib/format.ts";
 import { Button } from "#ui/button.tsx";
 import { Card, CardBody, CardHeader } from "#ui/card.tsx";
-import { type ChartSeries, type Scale, toChartRows } from "#ui/chart-points.ts";
+import { type ChartSeries, toChartRows } from "#ui/chart-points.ts";
 import { cn } from "#ui/class-names.ts";
 import { download } from "#ui/download.ts";
 import { ClockTime } from "#ui/relative-time.tsx";
 import { ScrollRegion } from "#ui/scroll-region.tsx";
 import { Skeleton } from "#ui/skeleton.tsx";
-import { type ChartBand, TimeChart } from "#ui/time-chart.tsx";
+import { TimeChart, type TimeChartProps } from "#ui/time-chart.tsx";
 
-interface ChartFrameProps {
+interface ChartFrameProps extends Omit<TimeChartProps, "label"> {
   title: string;
   description?: ReactNode;
   /** Shown at the right of the title: the present value. */
   reading?: ReactNode;
-  series: readonly ChartSeries[];
-  kind: "line" | "stack";
-  fromMs: number;
-  toMs: number;
-  stepMs: number;
-  format: (value: number) => string;
-  bands?: readonly ChartBand[];
-  limit?: { value: number; label: string } | undefined;
-  scale?: Scale;
   loading?: boolean;
   /** Why there are no points yet. */
   empty: string;
-  height?: number;
 }
 
 /** More reasons than these push the next chart off the screen. */

@@ -28,7 +28,7 @@ export interface ChartBand {
   label: string;
 }
 
-interface TimeChartProps {
+export interface TimeChartProps {
   /** What the chart shows, in one sentence for screen readers. */
   label: string;
   series: readonly ChartSeries[];

@@ -1,5 +1,6 @@
 import type { DropReason, TraceHop } from "@tidewire/protocol/cluster/tap";
 import { formatCount, formatLatency } from "#lib/format.ts";
+import { ClockTime } from "#ui/relative-time.tsx";
 import { isBeforeSent, type Step, toSteps } from "./traces.ts";
 
 const REASONS: Record<DropReason, string> = {
@@ -23,7 +24,14 @@ export function TraceView({ hops, hopsDropped }: TraceViewProps) {
   const totalMs = Math.max(0, ...nodes.flatMap(({ steps }) => steps.map(({ endMs }) => endMs)));
   return (
     <section aria-label="Trace" className="flex flex-col gap-3">
-      <h3 className="text-faint text-xs">Trace</h3>
+      <header className="flex flex-wrap items-baseline gap-x-2 text-xs">
+        <h3 className="text-faint">Trace</h3>
+        {hops[0] ? (
+          <p className="ml-auto text-muted">
+            accepted in {hops[0].fromRegion} at <ClockTime atMs={hops[0].times.accepted} />
+          </p>
+        ) : null}
+      </header>
       {nodes.map(({ hop, steps }) => (
         <div key={hop.node} className="flex flex-col gap-1.5">
           <p className="flex flex-wrap items-baseline gap-x-2 text-xs">

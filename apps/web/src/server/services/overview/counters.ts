@@ -1,18 +1,8 @@
+import { COUNTER_NAMES } from "@tidewire/db/sample-names";
 import type { ProjectCounters, ProjectSnapshot } from "@tidewire/protocol/cluster/inspect";
 import type { ProjectRates, RegionShare } from "../../views/overview.ts";
 
-const RATE_NAMES = [
-  "joins",
-  "joinsRefused",
-  "messagesIn",
-  "deliveries",
-  "changes",
-  "presenceEvents",
-  "evictions",
-  "bytesIn",
-  "bytesOut",
-] as const satisfies (keyof ProjectRates)[];
-const NAMES = ["connections", "channels", ...RATE_NAMES] as const satisfies (keyof ProjectCounters)[];
+const NAMES = ["connections", "channels", ...COUNTER_NAMES] as const satisfies (keyof ProjectCounters)[];
 
 export function sumCounters(snapshots: readonly ProjectSnapshot[]): ProjectCounters {
   const sum = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as ProjectCounters;
@@ -29,16 +19,16 @@ export function toRates(
   now: readonly ProjectSnapshot[],
 ): ProjectRates | null {
   const earlier = new Map(before.map((snapshot) => [snapshot.node, snapshot]));
-  const rates = Object.fromEntries(RATE_NAMES.map((name) => [name, 0])) as unknown as ProjectRates;
+  const rates = Object.fromEntries(COUNTER_NAMES.map((name) => [name, 0])) as unknown as ProjectRates;
   let compared = 0;
   for (const snapshot of now) {
     const previous = earlier.get(snapshot.node);
     const seconds = previous === undefined ? 0 : (snapshot.atMs - previous.atMs) / 1000;
     if (previous === undefined || seconds <= 0) continue;
-    const growth = RATE_NAMES.map((name) => snapshot.counters[name] - previous.counters[name]);
+    const growth = COUNTER_NAMES.map((name) => snapshot.counters[name] - previous.counters[name]);
     if (growth.some((by) => by < 0)) continue;
     compared++;
-    for (const [index, name] of RATE_NAMES.entries()) rates[name] += (growth[index] ?? 0) / seconds;
+    for (const [index, name] of COUNTER_NAMES.entries()) rates[name] += (growth[index] ?? 0) / seconds;
   }
   return compared === 0 ? null : rates;
 }

@@ -1,4 +1,4 @@
-import type { SampleName } from "@tidewire/db/sample-names";
+import { COUNTER_NAMES, type SampleName } from "@tidewire/db/sample-names";
 import { type TimeRange, toRangeMs } from "../../../lib/time-range.ts";
 import type { ProjectScope } from "../../context.ts";
 import type { History } from "../../views/overview.ts";
@@ -7,15 +7,7 @@ import { readSeries } from "./read-series.ts";
 const NAMES: readonly SampleName[] = [
   "connections",
   "channels",
-  "joins",
-  "joinsRefused",
-  "messagesIn",
-  "deliveries",
-  "changes",
-  "presenceEvents",
-  "evictions",
-  "bytesIn",
-  "bytesOut",
+  ...COUNTER_NAMES,
   "lagMs",
   "stage.total.p99",
   "poolInUse",
