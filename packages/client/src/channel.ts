@@ -73,7 +73,10 @@ class ChannelLink implements Continuous {
   readonly #refreshToken: () => Promise<string | null>;
   readonly #continuity = new Continuity();
   readonly #chronicle = new Chronicle();
-  readonly #outbound = new Outbound({ write: (message) => this.#write(message) });
+  readonly #outbound = new Outbound({
+    canWrite: () => this.#phoenix.state === "joined" && this.#phoenix.socket.isConnected(),
+    write: (message) => this.#write(message),
+  });
   readonly #gapListeners = new Set<(gap: Gap) => void>();
   readonly #recoveryListeners = new Set<(recovery: Recovery) => void>();
   /** What this client last said of itself: said again after a reconnect. */

@@ -3,10 +3,11 @@ import { Outbound, PublishQueueFull, PublishRefused, PublishTimedOut } from "./o
 
 function createOutbound() {
   const written: string[] = [];
-  const outbound = new Outbound({ write: ({ id }) => written.push(id) });
+  const line = { isUp: true };
+  const outbound = new Outbound({ canWrite: () => line.isUp, write: ({ id }) => written.push(id) });
   const publish = (id: string, timeoutMs = 1_000) =>
     outbound.publish({ id, event: "e", payload: {}, timeoutMs });
-  return { outbound, written, publish };
+  return { outbound, written, publish, line };
 }
 
 test("messages wait until the channel is joined, and are written again in order after a reconnect", async () => {
@@ -24,6 +25,21 @@ test("messages wait until the channel is joined, and are written again in order 
   for (const id of ["3", "4"]) outbound.accepted(id, {});
   expect((await Promise.all(sent)).map(({ repeated }) => repeated)).toEqual([false, true, false, false]);
   expect(outbound.waiting).toBe(0);
+});
+
+test("a line that breaks under a message holds back all that follow, so that none overtakes it", async () => {
+  const { outbound, written, publish, line } = createOutbound();
+  outbound.open();
+  const sent = [publish("1")];
+  line.isUp = false;
+  sent.push(publish("2"));
+  line.isUp = true;
+  sent.push(publish("3"));
+  expect(written).toEqual(["1"]);
+  outbound.open();
+  expect(written).toEqual(["1", "1", "2", "3"]);
+  for (const id of ["1", "2", "3"]) outbound.accepted(id, {});
+  await Promise.all(sent);
 });
 
 test("a refusal, a full queue, a double name and the end of the channel are told", async () => {

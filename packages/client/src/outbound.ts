@@ -41,6 +41,8 @@ export class PublishTimedOut extends Error {
 }
 
 interface Options {
+  /** False while the line is down, also before the channel has heard of it. */
+  canWrite(): boolean;
   /** Writes one message; called again for the same one after a reconnect. */
   write(message: OutboundMessage): void;
 }
@@ -51,10 +53,12 @@ interface Options {
  */
 export class Outbound {
   readonly #pending = new Map<string, Pending>();
+  readonly #canWrite: Options["canWrite"];
   readonly #write: Options["write"];
   #open = false;
 
-  constructor({ write }: Options) {
+  constructor({ canWrite, write }: Options) {
+    this.#canWrite = canWrite;
     this.#write = write;
   }
 
@@ -89,6 +93,8 @@ export class Outbound {
           reject(error);
         },
       });
+      // Written to a line that is down it would wait in Phoenix's buffer, and overtake what is written again.
+      if (!this.#canWrite()) this.pause();
       if (this.#open) this.#write(message);
     });
   }

@@ -3,6 +3,7 @@ import { type ChannelDiagnosis, makeContinuous, type TidewireChannel } from "./c
 import { type HeartbeatDiagnosis, Heartbeats } from "./heartbeats.ts";
 import { reconnectAfterMs } from "./reconnect-after.ts";
 import { fetchRoute, type Route } from "./route.ts";
+import { type RouteReport, RouteReports } from "./route-reports.ts";
 import {
   abandonConnection,
   allowMessageIds,
@@ -19,6 +20,11 @@ const ANSWER_MS_MAX = 800;
 export interface TidewireOptions {
   /** Delay before the nth attempt to connect again. Default: about 100 ms, then up to 5 s, with jitter. */
   reconnectAfterMs?: (tries: number) => number;
+  /**
+   * Measures from time to time how far this and the other regions are, and tells the server, so that its operators see who
+   * is served from the wrong one. Costs a few small requests every 30 s, or as often as it says here. Default: false.
+   */
+  reportRoute?: boolean | { everyMs: number };
 }
 
 /** Everything worth knowing when somebody asks why a message is missing. Holds no keys and no tokens. */
@@ -28,6 +34,8 @@ export interface Diagnosis {
   heartbeats: HeartbeatDiagnosis;
   /** Null when the server does not tell. */
   route: Route | null;
+  /** The last of what this client measured; null unless it was asked to, and before it has. */
+  routeReport: RouteReport | null;
   channels: ChannelDiagnosis[];
 }
 
@@ -38,7 +46,7 @@ export interface Tidewire {
    */
   channel(topic: string, options?: RealtimeChannelOptions): TidewireChannel;
   diagnose(): Promise<Diagnosis>;
-  /** Stops watching for sleep. Channels and connection stay as they are. */
+  /** Stops watching for sleep, and measuring. Channels and connection stay as they are. */
   close(): void;
 }
 
@@ -57,6 +65,7 @@ class TidewireLink implements Tidewire {
   readonly #heartbeats = new Heartbeats();
   readonly #channels = new Map<string, TidewireChannel>();
   readonly #stopWatching: () => void;
+  readonly #reports: RouteReports | undefined;
   #socket: PhoenixSocket | undefined;
   #refreshing: Promise<string | null> | undefined;
 
@@ -66,6 +75,10 @@ class TidewireLink implements Tidewire {
     realtime.reconnectTimer.timerCalc = (tries) => delayOf(tries);
     allowMessageIds(realtime);
     this.#stopWatching = watchWake(() => this.#wake());
+    const { reportRoute = false } = options;
+    if (reportRoute !== false) {
+      this.#reports = new RouteReports(realtime, reportRoute === true ? undefined : reportRoute.everyMs);
+    }
   }
 
   channel(topic: string, options: RealtimeChannelOptions = { config: {} }): TidewireChannel {
@@ -86,12 +99,14 @@ class TidewireLink implements Tidewire {
       endpoint: this.#realtime.endPoint,
       heartbeats: this.#heartbeats.diagnose(),
       route: await fetchRoute(this.#realtime),
+      routeReport: this.#reports?.last ?? null,
       channels: channels.map((channel) => channel.diagnose()),
     };
   }
 
   close(): void {
     this.#stopWatching();
+    this.#reports?.close();
   }
 
   #attach(socket: PhoenixSocket): void {

@@ -42,7 +42,7 @@ export function watchWake(onWake: () => void, page = thisPage()): () => void {
 }
 
 /** In Node a timer is an object, and nobody's process should live on for this one. */
-function letProcessEnd(timer: unknown): void {
+export function letProcessEnd(timer: unknown): void {
   if (typeof timer !== "object" || timer === null || !("unref" in timer)) return;
   if (typeof timer.unref === "function") timer.unref();
 }
