@@ -63,7 +63,7 @@ const WITHIN = { withinMs: 30_000 };
 const hears = (member: TestMember, ...texts: number[]) =>
   eventually(() => expect(member.texts()).toEqual(texts.map(String)), WITHIN);
 
-test("[P3] what a node said that began and died while a region was cut off is heard there from those who heard it", async () => {
+test("[P3] [B36] what a node said that began and died while a region was cut off is heard there from those who heard it", async () => {
   const [far, witness] = [start("far"), start("witness")];
   const [reader, local] = [await joined(far, "reader"), await joined(witness, "local")];
   cut(far, [witness]);
@@ -132,6 +132,21 @@ test("[P3] the last words of a node that died are passed on by those who heard t
   far.bus.isCut = false;
   await kill(author);
   await hears(reader, 1, 2, 3, 4, 5);
+});
+
+test("[B33] messages with an id that others told of before their own node answered are heard", async () => {
+  const [far, witness] = [start("far"), start("witness")];
+  const [reader, local] = [await joined(far, "reader"), await joined(witness, "local")];
+  cut(far, [witness]);
+  const author = start("author", { unseenBy: ["far"] });
+  for (const n of ["1", "2", "3"]) author.say(n, { id: `id-${n}` });
+  await hears(local, 1, 2, 3);
+  author.bus.isCut = true;
+  mend(far, [author, witness]);
+  await eventually(() => expect(far.relay.stats.historyBytes).toBeGreaterThan(0), WITHIN);
+  expect(reader.texts()).toEqual([]);
+  author.bus.isCut = false;
+  await hears(reader, 1, 2, 3);
 });
 
 test("[B35] a resume says so when an origin that began meanwhile could not be asked", async () => {

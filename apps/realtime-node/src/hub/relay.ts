@@ -266,7 +266,9 @@ export class Relay {
 
   #deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void {
     const id = idOf(envelope.broadcast);
-    const isRepeated = id !== undefined && carried.log.find(id) !== undefined;
+    const known = id === undefined ? undefined : carried.log.find(id);
+    // It may have been stored at this very place before its turn came.
+    const isRepeated = known !== undefined && !isSame(known, envelope.position);
     this.#rooms.remember(carried, envelope);
     if (isRepeated) return;
     const { hub, clock, toWireFrame, onArrival, tracer } = this.#options;
@@ -334,4 +336,8 @@ export class Relay {
     const peers = this.#options.peers?.peers() ?? [];
     return peers.filter(isMeant).map(({ boot }) => boot);
   }
+}
+
+function isSame(one: BroadcastPosition, other: BroadcastPosition): boolean {
+  return one.origin === other.origin && one.seq === other.seq;
 }

@@ -69,6 +69,23 @@ test.each<[string, Rule[], (record: SoakRecord, stay: Stay) => void]>([
     },
   ],
   [
+    "a loss that a gap of another origin does not cover",
+    ["loss"],
+    (_, stay) => {
+      stay.heard.splice(4, 1);
+      stay.gaps.push({ atMs: 10_600, origin: "b", fromSeq: 1, toSeq: 9 });
+    },
+  ],
+  [
+    "a loss that was sent after the gap was told",
+    ["loss"],
+    (_, stay) => {
+      stay.heard.splice(4, 1);
+      stay.awayMs.push({ fromMs: 10_100, toMs: 10_200 });
+      stay.gaps.push({ atMs: 10_201 });
+    },
+  ],
+  [
     "a member shown long after it went",
     ["ghost"],
     ({ spans, samples }) => {
@@ -113,6 +130,13 @@ test.each<[string, (record: SoakRecord, stay: Stay) => void]>([
     (_, stay) => {
       stay.heard.splice(4, 1);
       stay.gaps.push({ atMs: 10_600, origin: "a", fromSeq: 5, toSeq: 5 });
+    },
+  ],
+  [
+    "every node that had it was killed while regions were apart",
+    ({ publications }, { heard }) => {
+      heard.splice(4, 1);
+      Object.assign(publications[4] ?? {}, { unheld: true });
     },
   ],
   [

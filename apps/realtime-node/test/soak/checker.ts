@@ -1,11 +1,12 @@
-import type {
-  Disturbance,
-  Heard,
-  PresenceSample,
-  PresenceSpan,
-  Publication,
-  SoakRecord,
-  Stay,
+import {
+  type Disturbance,
+  type Heard,
+  nameOf,
+  type PresenceSample,
+  type PresenceSpan,
+  type Publication,
+  type SoakRecord,
+  type Stay,
 } from "./record.ts";
 
 export type Rule = "order" | "duplicate" | "loss" | "ghost" | "absent";
@@ -24,7 +25,7 @@ export interface Verdict {
     expected: number;
     heard: number;
     announced: number;
-    /** Lost with a node that was killed while it was cut off. */
+    /** Lost with all nodes that had it, announced or not. */
     unheld: number;
     samples: number;
     inversions: number;
@@ -74,10 +75,6 @@ export function check(record: SoakRecord, tolerance: Tolerance = TOLERANCE): Ver
 
 type Place = Pick<Heard, "origin" | "seq">;
 
-function nameOf(room: string, { publisher, n }: Pick<Heard, "publisher" | "n">): string {
-  return `${room} ${publisher} ${n}`;
-}
-
 /** Only clients that resume are told where a message stands; what they heard is true for the others as well. */
 function placesOf({ publications, stays }: SoakRecord): Map<string, Place> {
   const places = new Map<string, Place>();
@@ -116,7 +113,7 @@ function checkOrder(stay: Stay, disturbances: readonly Disturbance[], { findings
   }
 }
 
-/** A cut is felt until its nodes have found each other again. */
+/** What regions that were apart said is heard, or announced, within this time (rule B36). */
 const AFTERMATH_MS = 15_000;
 
 function isAround({ fromMs, toMs }: Disturbance, atMs: number): boolean {
@@ -140,22 +137,13 @@ function checkLosses(
     if (dueMs(record.disturbances, ackedAtMs) + tolerance.edgeMs > leftAtMs) continue;
     counts.expected++;
     if (heard.has(`${publisher} ${n}`)) continue;
-    if (isAnnounced(stay, publication)) counts.announced++;
-    else if (record.disturbances.some((each) => hasTaken(each, publication))) counts.unheld++;
+    if (publication.unheld) counts.unheld++;
+    else if (isAnnounced(stay, publication, record.disturbances, tolerance)) counts.announced++;
     else {
       const text = `${publisher} ${n} (${origin}:${seq}), accepted ${ackedAtMs}, was not heard, and no gap announced`;
       findings.push({ rule: "loss", client: stay.client, room: stay.room, text });
     }
   }
-}
-
-function hasTaken(
-  { kind, boot = "", fromMs, toMs }: Disturbance,
-  { ackedAtMs = 0, origin }: Publication,
-): boolean {
-  return (
-    kind === "killed-apart" && ackedAtMs >= fromMs && ackedAtMs <= toMs && (origin?.startsWith(boot) ?? true)
-  );
 }
 
 /** While regions are apart a message may be on its way until they have found each other again. */
@@ -166,17 +154,22 @@ function dueMs(disturbances: readonly Disturbance[], ackedAtMs: number): number 
   return Math.max(ackedAtMs, ...cuts.map(({ toMs }) => toMs + AFTERMATH_MS));
 }
 
-function isAnnounced({ gaps, awayMs }: Stay, { origin, seq, sentAtMs, ackedAtMs = 0 }: Publication): boolean {
+function isAnnounced(
+  { gaps, awayMs }: Stay,
+  { origin, seq, sentAtMs, ackedAtMs = 0 }: Publication,
+  disturbances: readonly Disturbance[],
+  { edgeMs }: Tolerance,
+): boolean {
   return gaps.some((gap) => {
     if (gap.origin !== undefined) {
       const { fromSeq = 0, toSeq = 0 } = gap;
-      // Nobody who is told positions has heard it: then it is as lost as the gap says, in all likelihood by it.
-      if (origin === undefined) return ackedAtMs <= gap.atMs;
       return gap.origin === origin && seq !== undefined && seq >= fromSeq && seq <= toSeq;
     }
-    // "While you were away": accepted after the connection before this gap was lost.
+    // "While you were away": it had not come when the connection before this gap was lost.
     const away = awayMs.findLast(({ fromMs }) => fromMs <= gap.atMs);
-    return away !== undefined && ackedAtMs >= away.fromMs - AFTERMATH_MS && sentAtMs <= gap.atMs;
+    return (
+      away !== undefined && dueMs(disturbances, ackedAtMs) + edgeMs >= away.fromMs && sentAtMs <= gap.atMs
+    );
   });
 }
 

@@ -9,6 +9,7 @@ import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "../h
 import { type Balancer, startBalancer } from "./balancer.ts";
 import type { Disturbance } from "./record.ts";
 import type { Fault } from "./schedule.ts";
+import { startWitnesses } from "./witnesses.ts";
 
 const DRAIN_MS = 1_500;
 const LIMITS = {
@@ -42,6 +43,8 @@ export interface Fleet extends AsyncDisposable {
   /** Resolves when the fault has happened; a drain goes on by itself. */
   inflict(fault: Fault): Promise<void>;
   readonly disturbances: Disturbance[];
+  /** Names of the messages in these rooms that living nodes can still hand out. */
+  heldIn(rooms: readonly string[]): Promise<Set<string>>;
   /** Everything that its nodes have logged at `warn` or worse. */
   complaints(): string[];
 }
@@ -88,7 +91,7 @@ async function start(
   const stateRoot = await mkdtemp(join(tmpdir(), "tidewire-soak-"));
   ends.push(() => rm(stateRoot, { recursive: true, force: true }));
   const disturbances: Disturbance[] = [];
-  let cutSinceMs: number | undefined;
+  let cut: Disturbance | undefined;
 
   const launch = (name: string, region: string) =>
     startNodeProcess(control, {
@@ -134,18 +137,9 @@ async function start(
   const balancers = new Map<string, Balancer>();
   for (const region of regions) balancers.set(region, own(await startBalancer(() => pick(region))));
 
-  /** As its peers have logged it. */
-  const bootOf = (name: string) => {
-    const lines = nodes.flatMap(({ process }) => process.output().split("\n"));
-    return lines.findLast((line) => line.includes(`"peer":"${name}"`))?.match(/"boot":"([^"]+)"/)?.[1];
-  };
   const stop = async (node: FleetNode, signal: "SIGKILL" | "SIGTERM") => {
     node.url = undefined;
     node.downSinceMs = Date.now();
-    if (signal === "SIGKILL" && cutSinceMs !== undefined) {
-      const boot = bootOf(node.name);
-      disturbances.push({ kind: "killed-apart", boot, fromMs: cutSinceMs, toMs: Date.now() });
-    }
     node.process.child.kill(signal);
     if (signal === "SIGKILL") await node.process.exited;
   };
@@ -165,17 +159,24 @@ async function start(
       case "start":
         return startAgain(nodeAt(fault.node));
       case "cut":
-        cutSinceMs = Date.now();
+        cut = { kind: "cut", fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY };
+        disturbances.push(cut);
         return nats.cut(fault.region);
       case "mend":
         await nats.mend();
-        disturbances.push({ kind: "cut", fromMs: cutSinceMs ?? Date.now(), toMs: Date.now() });
-        cutSinceMs = undefined;
+        if (cut !== undefined) cut.toMs = Date.now();
     }
   };
+  const witnesses = own(
+    await startWitnesses(
+      regions.map((region) => nats.region(region).url),
+      project.ref,
+    ),
+  );
   return {
     project,
     disturbances,
+    heldIn: (rooms) => witnesses.heldIn(rooms),
     projectUrl: (region) => `${balancers.get(region)?.url}/p/${project.ref}`,
     nodeUrl(index) {
       const { url } = nodeAt(index);

@@ -8,6 +8,8 @@ export interface Publication {
   ackedAtMs?: number;
   origin?: string;
   seq?: number;
+  /** Sent while regions were apart, and no living node had it any more after one was killed: it is lost. */
+  unheld?: boolean;
 }
 
 export interface Heard {
@@ -55,17 +57,16 @@ export interface PresenceSample {
   keys: readonly string[];
 }
 
-/**
- * A time in which nodes could not reach each other, or one was down. `killed-apart`: a node was killed while its region
- * was cut off, and nobody else may have had what it accepted since the cut: two faults at once, against which nothing is
- * promised.
- */
+/** A time in which regions could not reach each other, or a node was down. */
 export interface Disturbance {
-  kind: "cut" | "down" | "killed-apart";
+  kind: "cut" | "down";
   fromMs: number;
   toMs: number;
-  /** Boot of the node that was killed apart. */
-  boot?: string;
+}
+
+/** What names a message, wherever it is. */
+export function nameOf(room: string, { publisher, n }: Pick<Heard, "publisher" | "n">): string {
+  return `${room} ${publisher} ${n}`;
 }
 
 export interface SoakRecord {

@@ -45,8 +45,6 @@ export function createSchedule({ seed, durationMs, regions, nodes }: SoakPlan): 
       steps.push({ atMs: cutUntilMs, fault: { kind: "mend" } });
       continue;
     }
-    // What only a node has that dies while its region is cut off is lost: two faults at once are not promised.
-    if (atMs <= cutUntilMs) continue;
     const isSpare = (node: number) =>
       nodes.some((region, other) => {
         return other !== node && region === nodes[node] && (downUntil[other] ?? 0) < atMs;

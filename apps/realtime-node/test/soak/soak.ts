@@ -8,7 +8,7 @@ import { createLiveMember } from "./live-member.ts";
 import type { MemberOptions, SoakMember } from "./member.ts";
 import { createPlainMember } from "./plain-member.ts";
 import { createRawMember } from "./raw-member.ts";
-import { emptyRecord, type SoakRecord } from "./record.ts";
+import { emptyRecord, nameOf, type SoakRecord } from "./record.ts";
 import { createSchedule, type SoakPlan, type Step } from "./schedule.ts";
 
 export interface SoakOptions extends SoakPlan {
@@ -25,6 +25,10 @@ export interface SoakResult {
 
 const SAMPLE_MS = 1_000;
 const ACTION_MS = [400, 2_000] as const;
+/** After a cut a node may be killed before it was asked for what the other side missed. */
+const INQUEST_MS = 15_000;
+/** Between two nodes, on a busy machine. */
+const ON_ITS_WAY_MS = 1_000;
 /** Heard by everybody within this time after the last fault, or lost. */
 const SETTLE_MS = 40_000;
 
@@ -53,7 +57,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       live(member, { random: seededRandom(random.below(2 ** 31)), roomNames, over: over.signal }),
     );
     const sampling = sample(members, record, over.signal);
-    await follow(createSchedule(options), { startedMs, fleet, log });
+    await follow(createSchedule(options), { startedMs, fleet, record, log });
     await delay(Math.max(0, startedMs + durationMs - Date.now()));
     over.abort();
     await Promise.all([...lives, sampling]);
@@ -64,23 +68,47 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-/** A node takes its time to start; what comes next does not wait for it, unless it is about that node. */
+/**
+ * A node takes its time to start; what comes next waits for it only when it ends another one: the last of a region may take
+ * with it what nobody else has.
+ */
 async function follow(
   steps: readonly Step[],
-  { startedMs, fleet, log }: { startedMs: number; fleet: Fleet; log(line: string): void },
+  {
+    startedMs,
+    fleet,
+    record,
+    log,
+  }: { startedMs: number; fleet: Fleet; record: SoakRecord; log(line: string): void },
 ): Promise<void> {
   const starting = new Map<number, Promise<void>>();
+  const inquests: Promise<void>[] = [];
   for (const { atMs, fault } of steps) {
     await delay(Math.max(0, startedMs + atMs - Date.now()));
-    log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
     if (fault.kind === "start") {
+      log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
       starting.set(fault.node, fleet.inflict(fault));
       continue;
     }
-    if ("node" in fault) await starting.get(fault.node);
+    if ("node" in fault) await Promise.all(starting.values());
+    log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
     await fleet.inflict(fault);
+    if (fault.kind === "kill") inquests.push(inquire(fleet, record));
   }
-  await Promise.all(starting.values());
+  await Promise.all([...starting.values(), ...inquests]);
+}
+
+/** A node was killed: what it accepted while regions were apart, and nobody else has, is lost. */
+async function inquire(fleet: Fleet, record: SoakRecord): Promise<void> {
+  const killedMs = Date.now();
+  const cuts = record.disturbances.filter(({ kind, toMs }) => kind === "cut" && toMs > killedMs - INQUEST_MS);
+  if (cuts.length === 0) return;
+  await delay(ON_ITS_WAY_MS);
+  const candidates = record.publications.filter(({ sentAtMs, ackedAtMs = 0 }) => {
+    return sentAtMs <= killedMs && cuts.some(({ fromMs }) => ackedAtMs >= fromMs - ON_ITS_WAY_MS);
+  });
+  const held = await fleet.heldIn([...new Set(candidates.map(({ room }) => room))]);
+  for (const each of candidates) each.unheld ||= !held.has(nameOf(each.room, each));
 }
 
 function createMember(index: number, options: MemberOptions): SoakMember {
@@ -137,7 +165,11 @@ async function settle(members: readonly SoakMember[], record: SoakRecord): Promi
     },
     { withinMs: SETTLE_MS },
   );
+  const before = record.publications.length;
   for (const member of members) member.publish();
+  const isAnswered = () =>
+    record.publications.slice(before).every(({ ackedAtMs }) => ackedAtMs !== undefined);
+  await eventually(isAnswered, { withinMs: SETTLE_MS }).catch(() => undefined);
   const isWhole = () => check(record).findings.every(({ rule }) => rule !== "loss");
   await eventually(isWhole, { withinMs: SETTLE_MS }).catch(() => undefined);
   const isExact = () =>

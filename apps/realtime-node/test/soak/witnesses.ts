@@ -1,0 +1,70 @@
+import { Beat } from "@tidewire/protocol/cluster/beat";
+import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import { subjects } from "@tidewire/protocol/cluster/subjects";
+import { eventually } from "@tidewire/testkit/eventually";
+import type { Bus } from "../../src/bus/bus.ts";
+import { connectNatsBus } from "../../src/bus/nats-bus.ts";
+import { HistoryClient } from "../../src/hub/history-exchange.ts";
+import { createLog } from "../../src/log.ts";
+import { nameOf } from "./record.ts";
+
+const ASKED_MS_MAX = 2_000;
+const ANSWERED_MS_MAX = 20_000;
+/** A node that has not beaten for so long is gone. */
+const BEAT_MS_MAX = 3_000;
+const log = createLog({ level: "silent", fields: {} });
+
+/** One listener in each region, which asks its nodes what they have even while regions are apart. */
+export interface Witnesses extends AsyncDisposable {
+  /** Names of the messages in these rooms that living nodes can still hand out. */
+  heldIn(rooms: readonly string[]): Promise<Set<string>>;
+}
+
+export async function startWitnesses(urls: readonly string[], ref: string): Promise<Witnesses> {
+  const buses = await Promise.all(urls.map((url) => connectNatsBus({ url, name: "witness" }, log)));
+  const witnesses = buses.map((bus) => createWitness(bus, ref));
+  return {
+    async heldIn(rooms) {
+      const held = await Promise.all(witnesses.map((witness) => witness(rooms)));
+      return new Set(held.flat());
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(buses.map((bus) => bus.close()));
+    },
+  };
+}
+
+function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Promise<string[]> {
+  const beats = new Map<string, number>();
+  bus.subscribe(subjects.beat(), ({ data }) => {
+    const { boot, state } = Beat.parse(JSON.parse(new TextDecoder().decode(data)));
+    if (state === "gone") beats.delete(boot);
+    else beats.set(boot, Date.now());
+  });
+  const client = new HistoryClient(bus, log);
+  const isAlive = (boot: string) => (beats.get(boot) ?? 0) > Date.now() - BEAT_MS_MAX;
+  const ask = (boot: string, topic: string) => {
+    const request = { room: { ref, topic, private: false }, after: {}, onlyNamed: false };
+    return eventually(
+      async () => {
+        const answer = await client.ask(boot, request, ASKED_MS_MAX);
+        if (answer === undefined && isAlive(boot))
+          throw new Error(`${boot} did not say what it has of ${topic}`);
+        return (answer?.envelopes ?? []).map((envelope) => nameOf(topic, said(envelope)));
+      },
+      { withinMs: ANSWERED_MS_MAX },
+    );
+  };
+  return async (rooms) => {
+    const boots = [...beats.keys()].filter(isAlive);
+    const held = await Promise.all(boots.flatMap((boot) => rooms.map((room) => ask(boot, room))));
+    return held.flat();
+  };
+}
+
+function said({ broadcast }: FanOutEnvelope): { publisher: string; n: number } {
+  const isWhole = broadcast.form === "verbatim";
+  const text = isWhole ? broadcast.payloadJson : new TextDecoder().decode(broadcast.payload);
+  const { p, n } = isWhole ? JSON.parse(text).payload : JSON.parse(text);
+  return { publisher: p, n };
+}
