@@ -14,7 +14,8 @@ test("[P4] a client whose cable is pulled is gone within 10 s, seen from another
   const machine = tryNetns();
   if (machine === undefined) return skip();
   await using netns = machine;
-  await using cluster = await startCluster({ nodes: 2, env: { TIDEWIRE_HOST: netns.hostAddress } });
+  const cable = netns.cable();
+  await using cluster = await startCluster({ nodes: 2, env: { TIDEWIRE_HOST: cable.hostAddress } });
   const topic = `realtime:cable-${randomUUID()}`;
   const onlooker = await cluster.connect(1);
   await onlooker.join(topic, { presence: { enabled: true } });
@@ -24,7 +25,7 @@ test("[P4] a client whose cable is pulled is gone within 10 s, seen from another
   if (member.stdout !== null) await once(member.stdout, "data");
   await onlooker.expectFrame({ event: "presence_diff", payload: { joins: { far: {} } } });
 
-  netns.pullCable();
+  cable.pull();
   const pulledMs = Date.now();
   const isGone = { event: "presence_diff", payload: { leaves: { far: {} } } };
   const { atMs } = await onlooker.expectFrame(isGone, { withinMs: 30_000 });
