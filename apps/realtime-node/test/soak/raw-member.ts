@@ -149,7 +149,7 @@ export function createRawMember({ name, url, apikey, record }: MemberOptions, vs
         connection.send(`realtime:${before.room}`, "phx_leave", {});
       }
       const present = new Map<string, string>();
-      const outbound = new Outbound({ write: write(room) });
+      const outbound = new Outbound({ canWrite: () => connection?.open === true, write: write(room) });
       life = { room, continuity: new Continuity(), outbound, present, hasState: false };
       if (connection?.open) void join(connection, life);
     },
