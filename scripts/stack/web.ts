@@ -11,7 +11,7 @@ const POLL_MS = 150;
 const NODE_DRAIN_MS = 1_500;
 
 const WEB = path.join(ROOT, "apps/web");
-export const NODE_ENTRY = path.join(ROOT, "apps/realtime-node/dist/main.js");
+const NODE_ENTRY = path.join(ROOT, "apps/realtime-node/dist/main.js");
 /** Marks of our processes on a command line, to tell them from others that reuse a pid. */
 export const NODE_MARK = path.join("realtime-node", "dist", "main.js");
 

@@ -14,8 +14,8 @@ const SHAPE = new RegExp(`^tw_(publishable|secret)_[${ALPHABET}]{${RANDOM_LENGTH
 const SHOWN_CHARACTERS = 6;
 
 /**
- * `tw_<kind>_<32 random characters><6 of checksum>`. The checksum lets a scanner for leaked keys, and a node under
- * attack, tell a mistyped or invented key from a real one without asking anybody.
+ * `tw_<kind>_<32 random characters><6 of checksum>`. The checksum lets a scanner for leaked keys tell a
+ * real one from an invented one without asking anybody.
  */
 export function generateApiKey(kind: OpaqueKeyKind): string {
   const body = `tw_${kind}_${randomText(RANDOM_LENGTH)}`;

@@ -128,13 +128,7 @@ interface LegacyClaims {
   expiresAtS: number;
 }
 
-export function signLegacyKey({
-  ref,
-  role,
-  jwtSecret,
-  issuedAtS,
-  expiresAtS,
-}: LegacyClaims): Promise<string> {
+function signLegacyKey({ ref, role, jwtSecret, issuedAtS, expiresAtS }: LegacyClaims): Promise<string> {
   return new SignJWT({ iss: "tidewire", ref, role })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setIssuedAt(issuedAtS)

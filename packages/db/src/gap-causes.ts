@@ -1,5 +1,5 @@
 /** Why row changes could not be delivered, as a word that does not change; pages put it into a sentence. */
-export const GAP_CAUSES = [
+const GAP_CAUSES = [
   /** The slot held back more WAL than the project allows, and the home dropped it. */
   "slot-over-limit",
   /** Somebody else dropped the slot, or another server was promoted that never had it. */

@@ -42,14 +42,6 @@ export async function membershipsOf(db: Db, userId: string): Promise<Membership[
   }));
 }
 
-/** The user's role in an organisation; undefined for a stranger. */
-export async function roleIn(db: Db, userId: string, organisationId: string): Promise<Role | undefined> {
-  const row = await translateErrors(
-    db.membership.findUnique({ where: { organisationId_userId: { organisationId, userId } } }),
-  );
-  return row?.role;
-}
-
 export interface Member {
   userId: string;
   name: string;

@@ -1,7 +1,7 @@
 import pg from "pg";
 
 /** Filled by the triggers of migration `notify_projects`; the payload is a project's ref. */
-export const PROJECTS_CHANNEL = "tidewire_projects";
+const PROJECTS_CHANNEL = "tidewire_projects";
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 5_000;

@@ -60,7 +60,7 @@ export interface NewProject {
   provisioning?: ProvisioningStep[];
 }
 
-export function generateProjectRef(): ProjectRef {
+function generateProjectRef(): ProjectRef {
   return randomText(REF_LENGTH, REF_ALPHABET) as ProjectRef;
 }
 

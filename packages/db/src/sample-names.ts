@@ -17,7 +17,7 @@ export const COUNTER_NAMES = [
   "bytesOut",
 ] as const;
 
-export const GAUGE_NAMES = [
+const GAUGE_NAMES = [
   "connections",
   "channels",
   "lagMs",

@@ -1,12 +1,3 @@
 /** What a project's log is made of, in the order of concern. */
-export const LOG_KINDS = [
-  "refusal",
-  "gap",
-  "outage",
-  "take-over",
-  "eviction",
-  "close",
-  "system",
-  "change",
-] as const;
+const LOG_KINDS = ["refusal", "gap", "outage", "take-over", "eviction", "close", "system", "change"] as const;
 export type LogKind = (typeof LOG_KINDS)[number];

@@ -58,7 +58,7 @@ export const projectProcedure = memberProcedure.input(OfProject).use(async ({ ct
 
 const RANK: Record<MemberRole, number> = { viewer: 0, developer: 1, admin: 2, owner: 3 };
 
-export function hasRole(role: MemberRole, least: MemberRole): boolean {
+function hasRole(role: MemberRole, least: MemberRole): boolean {
   return RANK[role] >= RANK[least];
 }
 

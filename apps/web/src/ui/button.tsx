@@ -6,7 +6,7 @@ import type { ComponentProps } from "react";
 import { cn } from "#ui/class-names.ts";
 import { useHydrated } from "#ui/use-hydrated.ts";
 
-export const buttonStyle = cva(
+const buttonStyle = cva(
   "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md font-medium text-sm transition-colors select-none disabled:pointer-events-none [&_svg]:shrink-0",
   {
     variants: {

@@ -29,7 +29,7 @@ export const subjects = {
 const SAFE = /^[A-Za-z0-9_-]+$/;
 
 /** Reversible and collision-free: safe names stay readable behind `s`, all others are hex behind `x`. */
-export function toToken(text: string): string {
+function toToken(text: string): string {
   if (SAFE.test(text)) return `s${text}`;
   let hex = "x";
   for (const byte of new TextEncoder().encode(text)) hex += byte.toString(16).padStart(2, "0");

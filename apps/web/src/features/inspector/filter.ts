@@ -1,7 +1,7 @@
 import type { TapEvent, TapKind } from "@tidewire/protocol/cluster/tap";
 
 /** Fields that may be asked for by name; everything else is free text. */
-export const FILTER_FIELDS = ["topic", "event", "user", "from", "node", "code"] as const;
+const FILTER_FIELDS = ["topic", "event", "user", "from", "node", "code"] as const;
 export type FilterField = (typeof FILTER_FIELDS)[number];
 
 interface Term {

@@ -1,6 +1,6 @@
 "use client";
 
-export const LOOP_STEPS = ["open", "join", "send", "receive"] as const;
+const LOOP_STEPS = ["open", "join", "send", "receive"] as const;
 export type LoopStepId = (typeof LOOP_STEPS)[number];
 
 export interface LoopStep {

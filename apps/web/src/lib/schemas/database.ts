@@ -11,7 +11,7 @@ const Identifier = z
   .refine((name) => new TextEncoder().encode(name).length <= IDENTIFIER_BYTES_MAX, "at most 63 bytes")
   .refine((name) => !name.includes("\0"), "no null characters");
 
-export const Expression = z
+const Expression = z
   .string()
   .trim()
   .min(1, "write an expression")

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** The process driver shares one machine with Postgres and the dashboard; more than this is a typing error. */
 export const NODES_PER_REGION_MAX = 32;
 
-export const RegionId = z
+const RegionId = z
   .string()
   .trim()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, "lower-case letters, digits and dashes, at most 31 characters");

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { OfProject } from "./project.ts";
 
 /** More rows a second than this no one reads; the rest is counted, not sent. */
-export const TAIL_RATE_MAX = 500;
+const TAIL_RATE_MAX = 500;
 
 export const Tail = OfProject.extend({
   kinds: z.array(TapKind).optional(),

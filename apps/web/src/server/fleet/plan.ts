@@ -52,7 +52,7 @@ export const STABLE_LIFE_MS = 60_000;
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 
-export function nodeIdOf(region: string, slot: number): string {
+function nodeIdOf(region: string, slot: number): string {
   return `${region}-${slot + 1}`;
 }
 

@@ -12,7 +12,7 @@ export function toAdminPort(nodePort: number): number {
 }
 
 /** No pair of free ports for a node in the range we may use. */
-export class NoFreePort extends Error {
+class NoFreePort extends Error {
   override readonly name = "NoFreePort";
 }
 
@@ -47,7 +47,7 @@ export async function findPortAgain(
 }
 
 /** Whether loopback lets us listen there right now. */
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", () => resolve(false));

@@ -1,7 +1,7 @@
 import type { SilentNode, Surveyed } from "../views/survey.ts";
 
 /** The dashboard's patience: a page may not wait longer for a node than for its user's next thought. */
-export const SURVEY_DEADLINE_MS = 1_500;
+const SURVEY_DEADLINE_MS = 1_500;
 
 /** A node that is expected to answer. */
 export interface Expected {

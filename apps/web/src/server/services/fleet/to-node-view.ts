@@ -5,7 +5,7 @@ import { formatDuration, plural } from "../../../lib/format.ts";
 import type { NodeView } from "../../views/fleet.ts";
 
 /** Nodes write their row every 5 s: one late beat may be the database, two are suspicious, four are a verdict. */
-export const SUSPECT_MS = 11_000;
+const SUSPECT_MS = 11_000;
 export const DOWN_MS = 21_000;
 
 export interface Heard {

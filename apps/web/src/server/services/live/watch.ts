@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Numbers that move every second are read; faster ones only flicker. */
-export const LIVE_MS = 1_000;
+const LIVE_MS = 1_000;
 
 /**
  * Reads again and again, `everyMs` from start to start, until the subscriber goes. One failed reading is left out: the

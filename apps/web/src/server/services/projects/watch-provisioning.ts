@@ -34,7 +34,7 @@ export async function* watchProvisioning(
   }
 }
 
-export function toProvisioning({ ref, name, status, provisioning }: Project): Provisioning {
+function toProvisioning({ ref, name, status, provisioning }: Project): Provisioning {
   return {
     ref,
     name,

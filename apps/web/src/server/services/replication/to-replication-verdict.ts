@@ -40,7 +40,7 @@ function say(level: Verdict["level"], sentence: string, remedy: string | null = 
   return { level, sentence, remedy };
 }
 
-export function toEndSession(pid: number): string {
+function toEndSession(pid: number): string {
   return `select pg_terminate_backend(${pid});`;
 }
 
