@@ -191,6 +191,24 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     await expect.poll(() => after.texts().length).toBe(5);
   });
 
+  test("[B20] a client that had heard nothing yet resumes on another node with all that was said since", async () => {
+    const [a, b] = [await start("a"), await start("b")];
+    const sinceMs = Date.now();
+    await joined(a, "before", { wantsPosition: true });
+    expect(a.relay.positions(ROOM)).toEqual({});
+    a.hub.leave(ROOM, "before");
+    for (const content of numbers(1, 3)) a.say(content);
+
+    await b.relay.prepare(ROOM, {});
+    const after = createMember("after", { wantsPosition: true });
+    b.hub.join(ROOM, after);
+    expect(b.relay.resume(ROOM, after, { positions: {}, sinceMs })).toEqual({
+      replayed: 3,
+      missing: undefined,
+    });
+    expect(after.texts()).toEqual(numbers(1, 3));
+  });
+
   test("[B20] a client resumes after the node that accepted the messages has died", async () => {
     const [a, b, c] = [await start("a"), await start("b"), await start("c")];
     await joined(c, "carol");

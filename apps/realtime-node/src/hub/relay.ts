@@ -22,12 +22,11 @@ import {
   offerBroadcast,
   type ToWireFrame,
 } from "./fan-out.ts";
-import { HeadsPlan } from "./heads-plan.ts";
+import { Heads } from "./heads.ts";
 import { History, type HistoryLimits } from "./history.ts";
 import { HistoryClient, serveHistory } from "./history-exchange.ts";
 import type { Hub } from "./hub.ts";
 import { Interests } from "./interests.ts";
-import { Orphans } from "./orphans.ts";
 import { RoomListener } from "./room-listener.ts";
 import { bootOf, type Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -102,8 +101,7 @@ export class Relay {
   readonly #rooms: CarriedRooms;
   readonly #interests: Interests;
   readonly #listener: RoomListener;
-  readonly #heads = new HeadsPlan<CarriedRoom>();
-  readonly #orphans = new Orphans();
+  readonly #heads: Heads;
   readonly #bequests: Bequests;
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
@@ -128,6 +126,7 @@ export class Relay {
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
     const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
+    this.#heads = new Heads({ bus, isAlive: (origin) => this.#speaksForItself(origin) });
     this.#bequests = new Bequests({ bus, clock, log, rooms: this.#rooms, arrivals });
     const { tracer } = options;
     this.#listener = new RoomListener({
@@ -214,7 +213,7 @@ export class Relay {
    * To be awaited before a channel joins, so that it hears every node from its reply on; for one that resumes it also
    * collects what other nodes have. Bounded by about half a second; at once when there are no other nodes.
    */
-  async prepare(room: Room, resumeFrom: Positions = {}): Promise<void> {
+  async prepare(room: Room, resumeFrom?: Positions): Promise<void> {
     this.#interests.hold(room);
     await this.#listener.ready(this.#rooms.carry(room), resumeFrom);
   }
@@ -252,15 +251,16 @@ export class Relay {
    * Bounded by two seconds.
    */
   async bequeath(): Promise<void> {
-    const alive = new Set(this.#alivePeers());
     const heirs = this.#peersThat(({ health }) => health === "healthy" || health === "suspect");
-    await this.#bequests.give((origin) => !alive.has(bootOf(origin)), heirs);
+    const isLeft = (origin: string) =>
+      bootOf(origin) === this.#options.boot || !this.#speaksForItself(origin);
+    await this.#bequests.give(isLeft, heirs);
   }
 
   close(): void {
     for (const timer of this.#timers) timer.stop();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    this.#publishHeads(this.#heads.unsaid());
+    this.#heads.sayUnsaid();
     this.#interests.close();
   }
 
@@ -292,40 +292,20 @@ export class Relay {
   }
 
   #tick(): void {
-    this.#publishHeads(this.#heads.tick());
-    for (const carried of this.#orphans.tick()) this.#publishHeadsOfGone(carried);
+    this.#heads.tick();
     void this.#listener.askAgain();
-  }
-
-  #publishHeads(rooms: readonly CarriedRoom[]): void {
-    for (const carried of rooms) {
-      const { counter } = carried;
-      if (counter !== undefined) this.#sayHeads(carried, [counter]);
-    }
-  }
-
-  #publishHeadsOfGone(carried: CarriedRoom): void {
-    const alive = new Set([this.#options.boot, ...this.#alivePeers()]);
-    const heads = Object.entries(carried.log.heads()).map(([origin, seq]) => ({ origin, seq }));
-    this.#sayHeads(
-      carried,
-      heads.filter(
-        ({ origin }) => !alive.has(bootOf(origin)) && carried.log.holds((held) => held === origin),
-      ),
-    );
-  }
-
-  #sayHeads({ room, subject }: CarriedRoom, positions: readonly BroadcastPosition[]): void {
-    if (positions.length === 0) return;
-    const heads = { room, heads: positions.map(({ origin, seq }) => ({ origin, seq })) };
-    this.#options.bus.publish(subject, encodeRoomMessage({ kind: "heads", heads }));
   }
 
   #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
     const wasSilent = from === null || from === "down" || from === "suspect";
     if (wasSilent && to !== "down" && to !== "suspect") void this.resync([peer.boot]);
-    if (to === "down") this.#orphans.gone(peer.boot, this.#rooms.all());
+    if (to === "down") this.#heads.gone(peer.boot, this.#rooms.all());
     if (to === "draining") this.#listener.rescue(this.#rooms.all(), peer.boot);
+  }
+
+  #speaksForItself(origin: string): boolean {
+    const boot = bootOf(origin);
+    return boot === this.#options.boot || this.#alivePeers().includes(boot);
   }
 
   #alivePeers(): string[] {

@@ -95,7 +95,7 @@ export class RoomListener {
   }
 
   /** Resolves when other nodes are heard and, for somebody who resumes, what they have is here; or after a moment. */
-  async ready(carried: CarriedRoom, resumeFrom: Positions): Promise<void> {
+  async ready(carried: CarriedRoom, resumeFrom: Positions | undefined): Promise<void> {
     const { listening } = carried;
     if (listening === undefined) return;
     const { clock, surveys } = this.#options;
@@ -103,7 +103,8 @@ export class RoomListener {
       const patience = { timeoutMs: OPENING_MS_MAX, clock };
       await within("opening a room", listening.opening, patience).catch(() => undefined);
     }
-    if (Object.keys(resumeFrom).length === 0) return;
+    // Whoever resumes from nowhere was in an empty room: all that was said since is missed.
+    if (resumeFrom === undefined) return;
     await surveys.copy(carried, listening);
     await surveys.reach(carried, resumeFrom);
   }
