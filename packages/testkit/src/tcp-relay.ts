@@ -19,6 +19,8 @@ export interface TcpRelay extends AsyncDisposable {
   pause(): void;
   /** Ends the silence; what was held back is delivered. */
   resume(): void;
+  /** Ends the silence for new connections only: those that were open stay silent, as behind a router that forgot them. */
+  resumeNew(): void;
   /** Told of every chunk on its way to the server, before it is delayed or held back. Returns the way to stop. */
   onSent(listener: (chunk: Uint8Array, connection: number) => void): () => void;
   /** Resets every connection. New ones are refused at once until {@link mend}. */
@@ -113,6 +115,9 @@ export async function startTcpRelay(target: TcpTarget): Promise<TcpRelay> {
     resume() {
       paused = false;
       for (const socket of sockets) socket.resume();
+    },
+    resumeNew() {
+      paused = false;
     },
     onSent(listener) {
       listeners.add(listener);
