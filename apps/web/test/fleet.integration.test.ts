@@ -140,7 +140,14 @@ test("of two dashboards one leads; when it goes the other takes over", async () 
   second.reconciler?.start();
   try {
     await eventually(() => expect(second.reconciler?.view().lastPassAtMs).not.toBeNull());
-    expect(second.reconciler?.view().role).toBe("follower");
+    const caller = await signInAs(second, ADMIN.email);
+    const { reconciler } = await eventually(async () => {
+      const view = await caller.fleet.snapshot();
+      expect(view.reconciler.actions).not.toEqual([]);
+      return view;
+    });
+    expect(reconciler).toMatchObject({ role: "follower", problems: [] });
+    expect(reconciler.actions.at(-1)?.sentence).toContain("local-1-1 was started");
     await plane.resources.reconciler?.close();
     await eventually(() => expect(second.reconciler?.view().role).toBe("leader"));
     expect(await nodesNow()).toHaveLength(1);

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { createDb, type Db } from "@tidewire/db/client";
 import type { ControlPlane } from "@tidewire/db/control-plane";
+import { writeFleetReport } from "@tidewire/db/fleet-report";
 import { listNodes, markNodeGone } from "@tidewire/db/nodes";
 import { listRegions } from "@tidewire/db/regions";
 import { parseSecretsKey, type SecretsKey } from "@tidewire/db/secrets";
@@ -74,6 +75,7 @@ function createReconciler(env: Env, db: Db, log: Logger): Reconciler | null {
       nodes: () => listNodes(db),
       answers: answersOn,
       markGone: ({ id, boot }) => markNodeGone(db, id, boot),
+      report: (report) => writeFleetReport(db, report),
       release: () => leadership.release(),
     },
     driver: new ProcessDriver({

@@ -5,7 +5,7 @@ import { ClockTime, RelativeTime } from "#ui/relative-time.tsx";
 
 const ROLE: Record<ReconcilerView["role"], string> = {
   leader: "This dashboard server leads: it starts and stops nodes.",
-  follower: "Another dashboard server leads; this one stands by.",
+  follower: "Another dashboard server leads; this one stands by and shows what that one does.",
   off: "Nodes are run by something else (TIDEWIRE_FLEET=off).",
 };
 
@@ -29,7 +29,7 @@ export function ReconcilerCard({ reconciler }: { reconciler: ReconcilerView }) {
           <ErrorState key={problem} sentence={problem} />
         ))}
         {reconciler.role === "off" ? null : reconciler.actions.length === 0 ? (
-          <p className="text-muted text-sm">It had nothing to do since this server started.</p>
+          <p className="text-muted text-sm">It had nothing to do since it began to lead.</p>
         ) : (
           <ol aria-label="What it did" className="flex max-h-72 flex-col gap-1 overflow-y-auto text-sm">
             {reconciler.actions.map(({ atMs, sentence }) => (

@@ -1,3 +1,4 @@
+import type { FleetReport } from "@tidewire/db/fleet-report";
 import type { NodeRow } from "@tidewire/db/node-store";
 import type { ReconcilerView } from "../views/fleet.ts";
 import type { NodeDriver } from "./driver.ts";
@@ -6,6 +7,8 @@ import { type FleetEvent, Provisioner } from "./provisioner.ts";
 
 const PASS_EVERY_MS = 1_000;
 const EVENTS_KEPT = 50;
+/** What the other dashboards show may be this old; news are told with the pass that brought them. */
+const REPORT_EVERY_MS = 5_000;
 
 /** Who may act, and what should be: answered by the control database. */
 export interface FleetSource {
@@ -17,6 +20,8 @@ export interface FleetSource {
   answers(adminUrl: string): Promise<boolean>;
   /** The node has ended and cannot say so itself. */
   markGone(node: NodeRow): Promise<void>;
+  /** For the dashboards that do not lead. */
+  report(report: FleetReport): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -43,6 +48,7 @@ export class Reconciler {
   #lastPassAtMs: number | null = null;
   #events: FleetEvent[] = [];
   #problems: string[] = [];
+  #reported = { atMs: Number.NEGATIVE_INFINITY, news: "" };
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -96,6 +102,7 @@ export class Reconciler {
       await this.#lead();
       if (this.#isLeader) this.#problems = await this.#reconcile();
       this.#lastPassAtMs = this.#options.nowMs();
+      if (this.#isLeader) await this.#report(this.#lastPassAtMs);
     } catch (error) {
       this.#isLeader = false;
       this.#problems = [
@@ -121,6 +128,14 @@ export class Reconciler {
     for (const action of actions) problems.push(...(await this.#carryOut(action)));
     for (const row of this.#provisioner.findDead(rows)) await source.markGone(row);
     return problems;
+  }
+
+  async #report(nowMs: number): Promise<void> {
+    const { actions, problems } = this.view();
+    const news = JSON.stringify([actions, problems]);
+    if (news === this.#reported.news && nowMs - this.#reported.atMs < REPORT_EVERY_MS) return;
+    await this.#options.source.report({ lastPassAtMs: nowMs, actions, problems });
+    this.#reported = { atMs: nowMs, news };
   }
 
   async #carryOut(action: Action): Promise<string[]> {

@@ -1,7 +1,9 @@
+import { readFleetReport } from "@tidewire/db/fleet-report";
 import { listNodes, type NodeStatus } from "@tidewire/db/nodes";
 import { listRegions, type Region } from "@tidewire/db/regions";
 import type { MemberScope } from "../../context.ts";
 import { survey } from "../../fleet/survey.ts";
+import type { Resources } from "../../resources.ts";
 import type { FleetView, NodeView, ReconcilerView, RegionView } from "../../views/fleet.ts";
 import { toNodeView } from "./to-node-view.ts";
 
@@ -11,7 +13,7 @@ const SHOWN_AFTER_END_MS = 60_000;
 const UNMANAGED: ReconcilerView = { role: "off", lastPassAtMs: null, actions: [], problems: [] };
 
 export async function readFleet({ resources }: Pick<MemberScope, "resources">): Promise<FleetView> {
-  const { db, clients, reconciler, nowMs } = resources;
+  const { db, clients, nowMs } = resources;
   const [regions, rows] = await Promise.all([listRegions(db), listNodes(db)]);
   const shown = rows.filter((row) => row.state !== "gone" || row.silentMs < SHOWN_AFTER_END_MS);
   const asked = shown.filter((row) => row.state !== "gone");
@@ -30,8 +32,19 @@ export async function readFleet({ resources }: Pick<MemberScope, "resources">): 
     answered: result.answered,
     silent: result.silent,
     regions: toRegionViews(regions, shown, nodes),
-    reconciler: reconciler?.view() ?? UNMANAGED,
+    reconciler: await readReconciler(resources),
   };
+}
+
+/** Whoever leads says what is done; a dashboard that stands by repeats it. */
+async function readReconciler({
+  db,
+  reconciler,
+}: Pick<Resources, "db" | "reconciler">): Promise<ReconcilerView> {
+  const own = reconciler?.view() ?? UNMANAGED;
+  if (own.role !== "follower") return own;
+  const report = await readFleetReport(db);
+  return report === null ? own : { role: own.role, ...report };
 }
 
 /** Declared regions, and those that only a node speaks of: it is seen, not hidden. */
