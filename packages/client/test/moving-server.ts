@@ -11,13 +11,13 @@ export interface MovingServer extends AsyncDisposable {
 }
 
 export async function startMovingServer(projectUrl: string): Promise<MovingServer> {
-  const target = { host: "127.0.0.1", port: Number(new URL(projectUrl).port) };
+  const target = toTarget(projectUrl);
   const relay = await startTcpRelay(target);
   return {
     relay,
     url: relay.via(projectUrl),
     pointTo(nodeUrl) {
-      target.port = Number(new URL(nodeUrl).port);
+      Object.assign(target, toTarget(nodeUrl));
     },
     breakConnections() {
       relay.cut();
@@ -25,4 +25,9 @@ export async function startMovingServer(projectUrl: string): Promise<MovingServe
     },
     [Symbol.asyncDispose]: () => relay.close(),
   };
+}
+
+function toTarget(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
 }
