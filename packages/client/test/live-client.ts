@@ -1,6 +1,6 @@
 import { RealtimeClient, type RealtimeClientOptions } from "@supabase/realtime-js";
 import { WebSocket } from "@tidewire/testkit/web-socket";
-import { type Tidewire, type TidewireChannel, tidewire } from "../src/index.ts";
+import { type Tidewire, type TidewireChannel, type TidewireOptions, tidewire } from "../src/index.ts";
 
 /** A client as an application has it; only the WebSocket is Node's `ws`. */
 export interface LiveClient extends AsyncDisposable {
@@ -12,6 +12,7 @@ export function createLiveClient(
   projectUrl: string,
   apikey: string,
   options: Partial<RealtimeClientOptions> = {},
+  liveOptions: TidewireOptions = {},
 ): LiveClient {
   const transport = WebSocket as unknown as RealtimeClientOptions["transport"];
   const realtime = new RealtimeClient(`${projectUrl.replace("http", "ws")}/realtime/v1`, {
@@ -19,7 +20,7 @@ export function createLiveClient(
     transport,
     ...options,
   });
-  const live = tidewire(realtime);
+  const live = tidewire(realtime, liveOptions);
   return {
     realtime,
     live,
