@@ -109,8 +109,9 @@ stalled clients stop reading their sockets; unplugged ones are processes behind 
 pings. The drained client returns after 0 to 1.5 s. Pages are frozen until their tokens have expired and their sockets are closed.`,
     columns: COLUMNS,
     rows,
-    reading: `A silent client is asked after 3 and 6 s and given up after 9. A node is given up after 4 s without a beat. Nobody promises how long
-healing takes once nats-servers have found each other again: a node is known by its next beat, within a second, and is asked at once. A row without
-promise has none in the issue.`,
+    reading: `A silent client is asked after 3 and 6 s and given up after 9. A node is given up after 4 s without a beat. A hole is announced
+where nobody could be asked: after these cuts the two directions of a gateway come back up to a second apart, and in half of them the way to ask
+is the later one. Nobody promises how long healing takes once nats-servers have found each other again: a node is known by its next beat, within
+a second, and is asked at once. A home that is dead is found by the first question that nobody answers, at the latest by 3.5 s of silence.`,
   });
 }
