@@ -47,15 +47,6 @@ export function removePlace(place: StackPlace): void {
 
 export async function startStack(place: StackPlace, args: readonly string[] = []): Promise<Stack> {
   const launched = launch(place, args);
-  const runFile = path.join(place.home, "run.json");
-  const deadlineMs = Date.now() + READY_DEADLINE_MS;
-  let run: RunFile | undefined;
-  while (!run) {
-    if (launched.child.exitCode !== null) throw new Error(`npm start ended early:\n${launched.output()}`);
-    if (Date.now() > deadlineMs) throw new Error(`npm start is not ready:\n${launched.output()}`);
-    await delay(POLL_MS);
-    run = readRun(runFile, launched.child.pid);
-  }
   const stop = async () => {
     const startedMs = Date.now();
     if (launched.child.exitCode === null && launched.child.signalCode === null) {
@@ -64,14 +55,33 @@ export async function startStack(place: StackPlace, args: readonly string[] = []
     }
     return { code: launched.child.exitCode, tookMs: Date.now() - startedMs };
   };
-  return {
-    ...launched,
-    run,
-    stop,
-    async [Symbol.asyncDispose]() {
-      await stop();
-    },
-  };
+  try {
+    const run = await readyRun(place, launched);
+    return {
+      ...launched,
+      run,
+      stop,
+      async [Symbol.asyncDispose]() {
+        await stop();
+      },
+    };
+  } catch (error) {
+    // Left alone it would hold the home and the processor against every test that follows.
+    await stop();
+    throw error;
+  }
+}
+
+async function readyRun(place: StackPlace, { child, output }: ReturnType<typeof launch>): Promise<RunFile> {
+  const runFile = path.join(place.home, "run.json");
+  const deadlineMs = Date.now() + READY_DEADLINE_MS;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`npm start ended early:\n${output()}`);
+    if (Date.now() > deadlineMs) throw new Error(`npm start is not ready:\n${output()}`);
+    await delay(POLL_MS);
+    const run = readRun(runFile, child.pid);
+    if (run) return run;
+  }
 }
 
 /** For starts that are meant to fail. */
