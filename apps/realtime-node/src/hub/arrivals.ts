@@ -12,8 +12,8 @@ const REPAIR_MS_MAX = 250 - 20;
 const ORIGIN_ANSWER_MS = 120;
 const RECHECK_MS = 25;
 /**
- * Nothing of a dead origin waits behind the hole, and the nodes that have its messages may come back one by one after a
- * partition: so they are asked again for this long.
+ * After a partition questions get through later than messages, and the nodes that have those of a dead origin may come back
+ * one by one: so they are asked again for this long.
  */
 const BEREFT_REPAIR_MS_MAX = 4_000;
 const ASKED_AGAIN_MS = 750;
@@ -30,6 +30,10 @@ interface Options {
   deliver(carried: CarriedRoom, envelope: FanOutEnvelope): void;
   /** Asks for everything that members of the room are owed of an origin of which nothing is known. */
   introduce(carried: CarriedRoom, listening: Listening, origin: string): Promise<void>;
+  /** Nobody can be asked about it any more: what this node has stored of it meanwhile is all there is. */
+  recall(carried: CarriedRoom, listening: Listening, origin: string): void;
+  /** Whether that node could be reached for a while; questions to one that is just back may get lost. */
+  isSteady(boot: string): boolean;
   /** Stores a message of the past. */
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
   /** The messages are given up; the ones behind them follow at once. */
@@ -109,6 +113,7 @@ export class Arrivals {
       const mayComeLater = stranger.held.length === 0 && this.#isAlive(origin);
       if (mayComeLater && !listening.incoming.has(origin)) return;
       // Nobody has answered: what it sent before is fetched like any other hole, or announced.
+      this.#options.recall(carried, listening, origin);
       this.begin(listening, origin, 1);
       for (const each of stranger.held) this.arrive(carried, each);
       this.expect(carried, origin, stranger.head);
@@ -169,7 +174,9 @@ export class Arrivals {
   }
 
   #patienceMs(origin: string): number {
-    return this.#isAlive(origin) ? REPAIR_MS_MAX : BEREFT_REPAIR_MS_MAX;
+    return this.#isAlive(origin) && this.#options.isSteady(bootOf(origin))
+      ? REPAIR_MS_MAX
+      : BEREFT_REPAIR_MS_MAX;
   }
 
   #isAlive(origin: string): boolean {

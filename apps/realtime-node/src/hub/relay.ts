@@ -38,6 +38,8 @@ const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
 const HEADS_MS = 1_000;
 const SWEEP_MS = 5_000;
+/** A node that is back is asked with more patience for this long. */
+const SHAKEN_MS = 10_000;
 
 /** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
 interface Peers {
@@ -103,6 +105,8 @@ export class Relay {
   readonly #listener: RoomListener;
   readonly #heads: Heads;
   readonly #bequests: Bequests;
+  /** Nodes that were silent a moment ago. */
+  readonly #shakenUntilMs = new Map<string, number>();
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
@@ -121,6 +125,8 @@ export class Relay {
       clock,
       peers: alive,
       introduce: (carried, listening, origin) => surveys.introduce(carried, listening, origin),
+      recall: (carried, listening, origin) => surveys.recall(carried, listening, origin),
+      isSteady: (other) => clock.monotonicMs() >= (this.#shakenUntilMs.get(other) ?? 0),
       remember,
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
@@ -297,6 +303,10 @@ export class Relay {
   }
 
   #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
+    if (to === "suspect" || from === "suspect" || from === "down") {
+      this.#shakenUntilMs.set(peer.boot, this.#options.clock.monotonicMs() + SHAKEN_MS);
+    }
+    if (to === "down") this.#shakenUntilMs.delete(peer.boot);
     const wasSilent = from === null || from === "down" || from === "suspect";
     if (wasSilent && to !== "down" && to !== "suspect") void this.resync([peer.boot]);
     if (to === "down") this.#heads.gone(peer.boot, this.#rooms.all());

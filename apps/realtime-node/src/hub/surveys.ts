@@ -76,6 +76,15 @@ export class Surveys {
     await this.catchUp(carried, listening, peers());
   }
 
+  /** What this node has stored of an origin, of which nothing else can be learnt, is all that there is to deliver. */
+  recall(carried: CarriedRoom, listening: Listening, origin: string): void {
+    const { boot, arrivals } = this.#options;
+    if (listening.incoming.has(origin)) return;
+    const own = carried.log.of((each) => each === origin);
+    for (const [, next] of unheard(boot, own, listening)) arrivals.begin(listening, origin, next);
+    this.#takeIn(carried, own);
+  }
+
   /** Copies the whole history of the room from every node that it was not copied from since the opening. */
   async copy(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
     const copies = boots.map((boot) => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { startNats } from "@tidewire/testkit/nats";
 import { startTestPostgres } from "@tidewire/testkit/postgres";
 import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
@@ -43,8 +44,8 @@ export interface Fleet extends AsyncDisposable {
   /** Resolves when the fault has happened; a drain goes on by itself. */
   inflict(fault: Fault): Promise<void>;
   readonly disturbances: Disturbance[];
-  /** Names of the messages in these rooms that living nodes can still hand out. */
-  heldIn(rooms: readonly string[]): Promise<Set<string>>;
+  /** The messages in these rooms that living nodes can still hand out, by name. */
+  heldIn(rooms: readonly string[]): Promise<Map<string, BroadcastPosition>>;
   /** Everything that its nodes have logged at `warn` or worse. */
   complaints(): string[];
 }

@@ -31,6 +31,7 @@ const INQUEST_MS = 15_000;
 const ON_ITS_WAY_MS = 1_000;
 /** Heard by everybody within this time after the last fault, or lost. */
 const SETTLE_MS = 40_000;
+const JUDGED_EVERY_MS = 1_000;
 
 /** Lets real clients live on a fleet to which the schedule of a seed happens, and judges what they saw. */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
@@ -93,22 +94,29 @@ async function follow(
     if ("node" in fault) await Promise.all(starting.values());
     log(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s ${JSON.stringify(fault)}`);
     await fleet.inflict(fault);
-    if (fault.kind === "kill") inquests.push(inquire(fleet, record));
+    if (fault.kind === "kill" || fault.kind === "mend") inquests.push(inquire(fleet, record, fault.kind));
   }
   await Promise.all([...starting.values(), ...inquests]);
 }
 
-/** A node was killed: what it accepted while regions were apart, and nobody else has, is lost. */
-async function inquire(fleet: Fleet, record: SoakRecord): Promise<void> {
-  const killedMs = Date.now();
-  const cuts = record.disturbances.filter(({ kind, toMs }) => kind === "cut" && toMs > killedMs - INQUEST_MS);
+/**
+ * Asks the living nodes what they have of what was said while regions were apart. It tells where messages stand of which
+ * their publisher is not told; and what nobody has after a kill is lost.
+ */
+async function inquire(fleet: Fleet, record: SoakRecord, after: "kill" | "mend"): Promise<void> {
+  const atMs = Date.now();
+  const cuts = record.disturbances.filter(({ kind, toMs }) => kind === "cut" && toMs > atMs - INQUEST_MS);
   if (cuts.length === 0) return;
   await delay(ON_ITS_WAY_MS);
   const candidates = record.publications.filter(({ sentAtMs, ackedAtMs = 0 }) => {
-    return sentAtMs <= killedMs && cuts.some(({ fromMs }) => ackedAtMs >= fromMs - ON_ITS_WAY_MS);
+    return sentAtMs <= atMs && cuts.some(({ fromMs }) => ackedAtMs >= fromMs - ON_ITS_WAY_MS);
   });
   const held = await fleet.heldIn([...new Set(candidates.map(({ room }) => room))]);
-  for (const each of candidates) each.unheld ||= !held.has(nameOf(each.room, each));
+  for (const each of candidates) {
+    const position = held.get(nameOf(each.room, each));
+    if (position === undefined) each.unheld ||= after === "kill";
+    else if (each.origin === undefined) Object.assign(each, position);
+  }
 }
 
 function createMember(index: number, options: MemberOptions): SoakMember {
@@ -169,14 +177,20 @@ async function settle(members: readonly SoakMember[], record: SoakRecord): Promi
   for (const member of members) member.publish();
   const isAnswered = () =>
     record.publications.slice(before).every(({ ackedAtMs }) => ackedAtMs !== undefined);
-  await eventually(isAnswered, { withinMs: SETTLE_MS }).catch(() => undefined);
+  await until(isAnswered);
   const isWhole = () => check(record).findings.every(({ rule }) => rule !== "loss");
-  await eventually(isWhole, { withinMs: SETTLE_MS }).catch(() => undefined);
+  await until(isWhole);
   const isExact = () =>
     members.every((member) => {
       const there = members.filter(({ room }) => room === member.room).map(({ name }) => name);
       return member.presentKeys()?.sort().join() === there.sort().join();
     });
-  await eventually(isExact, { withinMs: SETTLE_MS }).catch(() => undefined);
+  await until(isExact);
   takeSample(members, record);
+}
+
+/** Looks once a second: the whole record is judged each time. What is not so in time is found by the verdict. */
+async function until(isSo: () => boolean): Promise<void> {
+  const deadlineMs = Date.now() + SETTLE_MS;
+  while (!isSo() && Date.now() < deadlineMs) await delay(JUDGED_EVERY_MS);
 }

@@ -1,6 +1,7 @@
 import { Beat } from "@tidewire/protocol/cluster/beat";
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
+import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { eventually } from "@tidewire/testkit/eventually";
 import type { Bus } from "../../src/bus/bus.ts";
 import { connectNatsBus } from "../../src/bus/nats-bus.ts";
@@ -14,10 +15,12 @@ const ANSWERED_MS_MAX = 20_000;
 const BEAT_MS_MAX = 3_000;
 const log = createLog({ level: "silent", fields: {} });
 
+type Held = [name: string, position: BroadcastPosition];
+
 /** One listener in each region, which asks its nodes what they have even while regions are apart. */
 export interface Witnesses extends AsyncDisposable {
-  /** Names of the messages in these rooms that living nodes can still hand out. */
-  heldIn(rooms: readonly string[]): Promise<Set<string>>;
+  /** The messages in these rooms that living nodes can still hand out, by name. */
+  heldIn(rooms: readonly string[]): Promise<Map<string, BroadcastPosition>>;
 }
 
 export async function startWitnesses(urls: readonly string[], ref: string): Promise<Witnesses> {
@@ -26,7 +29,7 @@ export async function startWitnesses(urls: readonly string[], ref: string): Prom
   return {
     async heldIn(rooms) {
       const held = await Promise.all(witnesses.map((witness) => witness(rooms)));
-      return new Set(held.flat());
+      return new Map(held.flat());
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(buses.map((bus) => bus.close()));
@@ -34,7 +37,7 @@ export async function startWitnesses(urls: readonly string[], ref: string): Prom
   };
 }
 
-function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Promise<string[]> {
+function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Promise<Held[]> {
   const beats = new Map<string, number>();
   bus.subscribe(subjects.beat(), ({ data }) => {
     const { boot, state } = Beat.parse(JSON.parse(new TextDecoder().decode(data)));
@@ -50,7 +53,9 @@ function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Pro
         const answer = await client.ask(boot, request, ASKED_MS_MAX);
         if (answer === undefined && isAlive(boot))
           throw new Error(`${boot} did not say what it has of ${topic}`);
-        return (answer?.envelopes ?? []).map((envelope) => nameOf(topic, said(envelope)));
+        return (answer?.envelopes ?? []).map(
+          (envelope): Held => [nameOf(topic, said(envelope)), envelope.position],
+        );
       },
       { withinMs: ANSWERED_MS_MAX },
     );
