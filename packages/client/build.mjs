@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -16,5 +16,21 @@ await build({
   packages: "external",
   sourcemap: true,
 });
+const { name, version, description, license, dependencies } = JSON.parse(
+  readFileSync(here("package.json"), "utf8"),
+);
+const exports = { ".": { types: "./index.d.ts", default: "./index.js" } };
+const manifest = {
+  name,
+  version,
+  description,
+  license,
+  type: "module",
+  sideEffects: false,
+  exports,
+  dependencies,
+};
+writeFileSync(here("dist/package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+copyFileSync(here("README.md"), here("dist/README.md"));
 const types = spawnSync("tsc", ["-p", "tsconfig.build.json"], { cwd: here("."), stdio: "inherit" });
 process.exit(types.status ?? 1);
