@@ -2,7 +2,7 @@ import type { FrameRun } from "./frame-run.ts";
 import type { Sink } from "./sink.ts";
 
 /** A socket's share of a busy turn has a few KiB. What is larger costs more to send than to allocate. */
-const ROOM_BYTES = 64 * 1024;
+export const ROOM_BYTES = 64 * 1024;
 
 /**
  * Writes runs of frames to sockets.
