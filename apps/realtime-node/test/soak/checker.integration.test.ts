@@ -156,6 +156,13 @@ test.each<[string, (record: SoakRecord, stay: Stay) => void]>([
     },
   ],
   [
+    "the observer has just joined",
+    ({ spans, samples }) => {
+      spans.push({ room: "room", key: "k", fromMs: 0 }, { room: "room", key: "reader", fromMs: 14_000 });
+      samples.push({ atMs: 15_000, observer: "reader", room: "room", keys: ["reader"] });
+    },
+  ],
+  [
     "the publisher had moved between regions that were apart",
     ({ disturbances }, { heard }) => {
       heard.splice(3, 2, ...heard.slice(3, 5).reverse());

@@ -37,7 +37,7 @@ interface Tolerance {
   edgeMs: number;
   /** Promise P4: a dead client's presence, plus what a busy machine adds to the test's own clock. */
   ghostMs: number;
-  /** From a track until everybody shows it, and after a disturbance until everybody shows everything again. */
+  /** From a track until everybody shows it; after a disturbance, or a join, until everything is shown. */
   absentMs: number;
 }
 
@@ -185,6 +185,9 @@ function checkPresence(record: SoakRecord, tolerance: Tolerance, { findings }: V
         found("ghost", `${key} shown at ${sample.atMs}, last there at ${lastMs}`);
       }
     }
+    // Who has just joined may not have heard of everybody (decision 0007).
+    const own = ofRoom.findLast(({ key, fromMs }) => key === sample.observer && fromMs <= sample.atMs);
+    if (own !== undefined && own.fromMs > sample.atMs - tolerance.absentMs) continue;
     if (isDisturbed(record.disturbances, sample, tolerance)) continue;
     for (const { key, fromMs, toMs = Number.POSITIVE_INFINITY } of ofRoom) {
       const isSettled = fromMs < sample.atMs - tolerance.absentMs && toMs > sample.atMs;

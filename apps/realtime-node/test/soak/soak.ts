@@ -105,11 +105,11 @@ async function follow(
  */
 async function inquire(fleet: Fleet, record: SoakRecord, after: "kill" | "mend"): Promise<void> {
   const atMs = Date.now();
-  const cuts = record.disturbances.filter(({ kind, toMs }) => kind === "cut" && toMs > atMs - INQUEST_MS);
-  if (cuts.length === 0) return;
+  const apartMs = apartSinceMs(record, atMs);
+  if (apartMs === atMs) return;
   await delay(ON_ITS_WAY_MS);
   const candidates = record.publications.filter(({ sentAtMs, ackedAtMs = 0 }) => {
-    return sentAtMs <= atMs && cuts.some(({ fromMs }) => ackedAtMs >= fromMs - ON_ITS_WAY_MS);
+    return sentAtMs <= atMs && ackedAtMs >= apartMs - ON_ITS_WAY_MS;
   });
   const held = await fleet.heldIn([...new Set(candidates.map(({ room }) => room))]);
   for (const each of candidates) {
@@ -117,6 +117,14 @@ async function inquire(fleet: Fleet, record: SoakRecord, after: "kill" | "mend")
     if (position === undefined) each.unheld ||= after === "kill";
     else if (each.origin === undefined) Object.assign(each, position);
   }
+}
+
+/** One cut may follow upon another before everybody has heard what was said in the first. */
+function apartSinceMs({ disturbances }: SoakRecord, atMs: number): number {
+  const cuts = disturbances.filter(({ kind }) => kind === "cut").toReversed();
+  let sinceMs = atMs;
+  for (const { fromMs, toMs } of cuts) if (toMs > sinceMs - INQUEST_MS) sinceMs = fromMs;
+  return sinceMs;
 }
 
 function createMember(index: number, options: MemberOptions): SoakMember {
