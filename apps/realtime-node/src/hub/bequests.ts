@@ -12,8 +12,8 @@ import type { CarriedRooms } from "./carried-rooms.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** A node that leaves has no more time than this for what it leaves behind. */
-const GIVING_MS_MAX = 2_000;
-const ANSWER_MS_MAX = 500;
+const GIVING_MS_MAX = 4_000;
+const ANSWER_MS_MAX = 2_000;
 const ROOMS_AT_ONCE_MAX = 16;
 const TAKEN = new Uint8Array(0);
 

@@ -254,7 +254,7 @@ export class Relay {
 
   /**
    * This node is about to leave: what it alone may have goes to another one, which answers those that could not hear it.
-   * Bounded by two seconds.
+   * Bounded by four seconds.
    */
   async bequeath(): Promise<void> {
     const heirs = this.#peersThat(({ health }) => health === "healthy" || health === "suspect");

@@ -126,6 +126,14 @@ test.each<[string, (record: SoakRecord, stay: Stay) => void]>([
     },
   ],
   [
+    "the receiver had lost its connection and left before it was back",
+    (_, stay) => {
+      stay.heard.length = 5;
+      stay.awayMs.push({ fromMs: 10_600 });
+      stay.leftAtMs = 60_000;
+    },
+  ],
+  [
     "the gap was announced",
     (_, stay) => {
       stay.heard.splice(4, 1);

@@ -33,15 +33,17 @@ export interface Verdict {
 }
 
 interface Tolerance {
-  /** A message sent this close to a join or a leave of its receiver may or may not be heard. */
+  /** A message sent this soon after a join of its receiver may or may not be heard. */
   edgeMs: number;
+  /** On its way for this long on a busy machine, when its receiver leaves. */
+  leaveMs: number;
   /** Promise P4: a dead client's presence, plus what a busy machine adds to the test's own clock. */
   ghostMs: number;
   /** From a track until everybody shows it; after a disturbance, or a join, until everything is shown. */
   absentMs: number;
 }
 
-export const TOLERANCE: Tolerance = { edgeMs: 1_000, ghostMs: 13_000, absentMs: 10_000 };
+export const TOLERANCE: Tolerance = { edgeMs: 1_000, leaveMs: 5_000, ghostMs: 13_000, absentMs: 10_000 };
 
 /** Everything in a record that breaks a promise. Pure. */
 export function check(record: SoakRecord, tolerance: Tolerance = TOLERANCE): Verdict {
@@ -129,12 +131,12 @@ function checkLosses(
   const { findings, counts } = verdict;
   const heard = new Set(stay.heard.map(({ publisher, n }) => `${publisher} ${n}`));
   counts.heard += heard.size;
+  const leftAtMs = lastThereMs(stay);
   for (const publication of publications) {
     const { publisher, n, sentAtMs, ackedAtMs, origin, seq } = publication;
     if (publisher === stay.client || ackedAtMs === undefined) continue;
-    const leftAtMs = stay.leftAtMs ?? Number.POSITIVE_INFINITY;
     if (sentAtMs < stay.joinedAtMs + tolerance.edgeMs) continue;
-    if (dueMs(record.disturbances, ackedAtMs) + tolerance.edgeMs > leftAtMs) continue;
+    if (dueMs(record.disturbances, ackedAtMs) + tolerance.leaveMs > leftAtMs) continue;
     counts.expected++;
     if (heard.has(`${publisher} ${n}`)) continue;
     if (publication.unheld) counts.unheld++;
@@ -144,6 +146,13 @@ function checkLosses(
       findings.push({ rule: "loss", client: stay.client, room: stay.room, text });
     }
   }
+}
+
+/** An application may leave a room while its connection is lost: then it has not come back. */
+function lastThereMs({ leftAtMs, awayMs }: Stay): number {
+  const away = awayMs.at(-1);
+  if (leftAtMs === undefined) return Number.POSITIVE_INFINITY;
+  return away?.toMs === undefined ? Math.min(leftAtMs, away?.fromMs ?? leftAtMs) : leftAtMs;
 }
 
 /** While regions are apart a message may be on its way until they have found each other again. */
