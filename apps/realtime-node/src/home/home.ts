@@ -1,19 +1,18 @@
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
-import type { HomeRequest, ShapesHeld } from "@tidewire/protocol/cluster/home";
+import type { HomeRequest } from "@tidewire/protocol/cluster/home";
 import type { Percentiles, ReplicationSnapshot } from "@tidewire/protocol/cluster/inspect";
-import { Refusal } from "@tidewire/protocol/errors";
 import type { ProjectLimits, ProjectSettings } from "@tidewire/protocol/project";
 import type { Bus, Subscription } from "../bus/bus.ts";
 import { CHANGES_PUBLICATION } from "../changes/catalog.ts";
 import { publishNotice } from "../changes/notices.ts";
-import type { NodeLife } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { formatLsn } from "../wal/lsn.ts";
 import type { Session } from "../wal/session.ts";
 import { dropClosedSlot } from "../wal/slot.ts";
+import { answerRequest } from "./answer-request.ts";
 import { ChangeEngine } from "./change-engine.ts";
-import { keepPartitions, MESSAGES_PUBLICATION, replay } from "./database-messages.ts";
+import { keepPartitions, MESSAGES_PUBLICATION } from "./database-messages.ts";
 import type { GapLedger } from "./gap-ledger.ts";
 import type { HomeMeter } from "./home-metrics.ts";
 import { serveHome } from "./home-server.ts";
@@ -29,9 +28,6 @@ import { Upkeep } from "./upkeep.ts";
 
 const STREAM_DEADLINE_MS = 8_000;
 const UPKEEP_DEADLINE_MS = 5_000;
-
-type HoldRequest = NodeLife & { registrations: number };
-type ReplayRequest = Extract<HomeRequest, { kind: "replay" }>;
 
 export interface HomeOptions {
   ref: string;
@@ -224,9 +220,19 @@ export class Home {
 
   #serve(): void {
     if (this.#server !== null || this.#isOver) return;
-    const { ref, bus, clock, log } = this.#options;
+    const { ref, bus, clock, log, meter } = this.#options;
     this.#sinceMs = clock.nowMs();
-    const answer = (request: HomeRequest, deadlineMs: number) => this.#answer(request, deadlineMs);
+    const parts = {
+      pool: this.#pool,
+      policies: this.#policies,
+      replication: this.#replication,
+      engine: this.#engine,
+    };
+    const snapshot = () => this.snapshot(undefined);
+    const answer = (request: HomeRequest, deadlineMs: number) => {
+      this.touch();
+      return answerRequest({ ref, clock, meter, snapshot, ...parts }, request, deadlineMs);
+    };
     this.#server = serveHome({ ref, bus, clock, log, answer });
     this.#upkeep.start();
   }
@@ -237,48 +243,6 @@ export class Home {
     this.#server?.unsubscribe();
     await this.#replication.close();
     await this.#pool.close();
-  }
-
-  async #answer(request: HomeRequest, deadlineMs: number): Promise<unknown> {
-    this.touch();
-    switch (request.kind) {
-      case "authorize":
-        return this.#policies.check(request, deadlineMs);
-      case "register-shapes":
-        this.#assertSlot();
-        return this.#engine.registrations.register(request);
-      case "release-shapes":
-        return this.#engine.registrations.release(request, request.registrations);
-      case "hold-shapes":
-        return this.#hold(request);
-      case "replay":
-        return this.#replay(request, deadlineMs);
-      case "status":
-        return this.snapshot(undefined);
-    }
-  }
-
-  async #replay(request: ReplayRequest, deadlineMs: number): Promise<unknown> {
-    const { ref, clock, meter } = this.#options;
-    const startedMs = clock.monotonicMs();
-    const options = { lane: "check", deadlineMs, stage: "replay" } as const;
-    const messages = await this.#pool.run(options, (session) => replay(session, request));
-    meter?.replayed(ref, clock.monotonicMs() - startedMs);
-    return messages;
-  }
-
-  #hold({ registrations: count, ...life }: HoldRequest): ShapesHeld {
-    const { registrations, publisher } = this.#engine;
-    return { known: registrations.hold(life, count), epoch: this.epoch, sent: publisher.sentTo(life) };
-  }
-
-  /** Without a slot nothing keeps what is committed from now on: nothing may be promised. */
-  #assertSlot(): void {
-    const { state, term } = this.#replication;
-    if (term !== null && this.#engine.catalog.isRead) return;
-    const cause = state.kind === "lost" ? state.refusal : undefined;
-    const code = cause === undefined ? "InitializingProjectConnection" : "DatabaseUnavailable";
-    throw new Refusal(code, { message: cause?.message, stage: "stream", retryAfterMs: 1_000, cause });
   }
 
   #recordGap({ cause, fromLsn, toLsn }: LostSpan): void {
