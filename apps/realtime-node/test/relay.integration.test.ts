@@ -134,6 +134,19 @@ describe.each(BUS_KINDS)("relay over %s", (kind) => {
     expect([b.gaps, bob.systems()]).toEqual([[], []]);
   });
 
+  test("[P3] a lost message is asked for again when nobody was there to answer", async () => {
+    const [a, b] = [await start("a"), await start("b")];
+    const bob = await joined(b, "bob");
+    // Of a node that was silent a moment ago more patience is had: room for many questions.
+    neighbours.tell("b", "a", "suspect");
+    let [arrived, asked] = [0, 0];
+    b.bus.fate = (subject) => (subject === roomSubject && ++arrived === 2 ? 0 : 1);
+    b.bus.mayAsk = () => ++asked > 10;
+    for (const content of numbers(1, 3)) a.say(content);
+    await expect.poll(() => bob.texts()).toEqual(numbers(1, 3));
+    expect([b.gaps, bob.systems()]).toEqual([[], []]);
+  });
+
   test("[P3] a lost last message is noticed without a later one", async () => {
     const [a, b] = [await start("a"), await start("b")];
     const bob = await joined(b, "bob");

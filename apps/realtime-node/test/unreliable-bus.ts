@@ -4,6 +4,7 @@ import {
   type BusStatus,
   BusUnavailable,
   type Disruption,
+  NoResponders,
   type RequestOptions,
   type SubscribeOptions,
   type Subscription,
@@ -18,7 +19,11 @@ export type Fate = (subject: string) => 0 | 1 | 2;
  */
 export class UnreliableBus implements Bus {
   fate: Fate = () => 1;
+  /** Whether a question of this node finds somebody to answer it. */
+  mayAsk: (subject: string) => boolean = () => true;
   isCut = false;
+  /** Just after a partition messages may arrive while questions do not. */
+  asksInVain = false;
   readonly #bus: Bus;
 
   constructor(bus: Bus) {
@@ -48,6 +53,7 @@ export class UnreliableBus implements Bus {
 
   async request(subject: string, data: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
     this.#assertWhole();
+    if (!this.mayAsk(subject)) throw new NoResponders(subject);
     const answer = await this.#bus.request(subject, data, options);
     this.#assertWhole();
     return answer;

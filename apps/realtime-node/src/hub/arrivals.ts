@@ -21,6 +21,13 @@ const ASKED_AGAIN_MS = 750;
 /** Messages of one origin that wait until its node has answered. */
 const STRANGERS_HELD_MAX = 1_000;
 
+/** What comes from one origin into one room. */
+interface Stream {
+  carried: CarriedRoom;
+  origin: string;
+  incoming: Incoming;
+}
+
 interface Options {
   client: HistoryClient;
   clock: Clock;
@@ -156,16 +163,20 @@ export class Arrivals {
     incoming: Incoming,
   ): Promise<void> {
     const { clock } = this.#options;
+    const stream = { carried, origin, incoming };
     for (let hole = incoming.sequence.missing(); hole !== undefined; hole = incoming.sequence.missing()) {
       const { toSeq } = hole;
       const isFilled = () => incoming.sequence.next > toSeq || carried.listening !== listening;
       const deadlineMs = clock.monotonicMs() + this.#patienceMs(origin);
       do {
         const askAgainMs = Math.min(deadlineMs, clock.monotonicMs() + ASKED_AGAIN_MS);
-        await this.#fetch(carried, origin, incoming, askAgainMs);
+        let isAnswered = await this.#fetch(stream, askAgainMs);
         for (let leftMs = askAgainMs - clock.monotonicMs(); leftMs > 0 && !isFilled(); ) {
           await this.#wait(Math.min(RECHECK_MS, leftMs));
           leftMs = askAgainMs - clock.monotonicMs();
+          // Of a link that is just back the way to ask may come later than the way on which messages come.
+          const mayAnswer = !isAnswered && this.#isAlive(origin) && leftMs > 0 && !isFilled();
+          if (mayAnswer) isAnswered = await this.#ask(stream, bootOf(origin), leftMs);
         }
       } while (!isFilled() && clock.monotonicMs() < deadlineMs);
       if (carried.listening !== listening) return;
@@ -183,19 +194,25 @@ export class Arrivals {
     return this.#options.peers().includes(bootOf(origin));
   }
 
-  async #fetch(carried: CarriedRoom, origin: string, incoming: Incoming, deadlineMs: number): Promise<void> {
-    const { client, clock, peers } = this.#options;
-    const home = bootOf(origin);
-    const ask = async (boot: string, timeoutMs: number) => {
-      const after = { [origin]: incoming.sequence.next - 1 };
-      const answer = await client.ask(boot, { room: carried.room, after, onlyNamed: true }, timeoutMs);
-      if (answer !== undefined) this.#takeIn(carried, answer);
-    };
-    await ask(home, ORIGIN_ANSWER_MS);
-    if (incoming.sequence.missing() === undefined) return;
+  /** @returns whether the origin has answered */
+  async #fetch(stream: Stream, deadlineMs: number): Promise<boolean> {
+    const { clock, peers } = this.#options;
+    const home = bootOf(stream.origin);
+    const isAnswered = await this.#ask(stream, home, ORIGIN_ANSWER_MS);
+    if (stream.incoming.sequence.missing() === undefined) return true;
     const others = peers().filter((boot) => boot !== home);
     const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
-    await Promise.all(others.map((boot) => ask(boot, leftMs)));
+    await Promise.all(others.map((boot) => this.#ask(stream, boot, leftMs)));
+    return isAnswered;
+  }
+
+  /** @returns whether that node has answered */
+  async #ask({ carried, origin, incoming }: Stream, boot: string, timeoutMs: number): Promise<boolean> {
+    const after = { [origin]: incoming.sequence.next - 1 };
+    const request = { room: carried.room, after, onlyNamed: true };
+    const answer = await this.#options.client.ask(boot, request, timeoutMs);
+    if (answer !== undefined) this.#takeIn(carried, answer);
+    return answer !== undefined;
   }
 
   #takeIn(carried: CarriedRoom, { envelopes }: HistoryAnswer): void {
