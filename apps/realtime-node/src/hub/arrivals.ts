@@ -200,7 +200,8 @@ export class Arrivals {
     const home = bootOf(stream.origin);
     const isAnswered = await this.#ask(stream, home, ORIGIN_ANSWER_MS);
     if (stream.incoming.sequence.missing() === undefined) return true;
-    const others = peers().filter((boot) => boot !== home);
+    // The question may have been lost on a link that is just back.
+    const others = peers().filter((boot) => boot !== home || !isAnswered);
     const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
     await Promise.all(others.map((boot) => this.#ask(stream, boot, leftMs)));
     return isAnswered;
