@@ -110,10 +110,10 @@ describe.skipIf(findNatsServer() === undefined)("kill -9 of a client's node", ()
       }
       nodes.doomed.child.kill("SIGKILL");
       server.pointTo(nodes.urls[1]);
-      while (moving.diagnose().recoveries.length === 0) {
+      await eventually(() => {
         publishBoth();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+        return moving.diagnose().recoveries.length > 0;
+      }, BACK);
       for (let i = 0; i < 20; i++) publishBoth();
 
       await Promise.all(accepted);
