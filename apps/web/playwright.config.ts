@@ -18,8 +18,8 @@ export default defineConfig({
   globalSetup: "./e2e/global-setup.ts",
   workers: 1,
   fullyParallel: false,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: process.env.TIDEWIRE_PLAYWRIGHT_RESULTS
     ? [["list"], ["json", { outputFile: process.env.TIDEWIRE_PLAYWRIGHT_RESULTS }]]
     : [["list"]],

@@ -55,6 +55,9 @@ test("[P5] the node that waits less becomes the home; a home that is clearly far
   nearness.said.candidate = false;
   expect(far.homes.refs).toEqual([]);
   await database.query("insert into notes (body) values ('after')");
-  await eventually(() => expect(listener.column("body")).toEqual(["before", "after"]), PATIENCE);
+  await eventually(
+    () => expect(listener.column("body"), JSON.stringify(listener.systems)).toEqual(["before", "after"]),
+    PATIENCE,
+  );
   expect(near.homes.refs).toEqual([ref]);
 }, 90_000);

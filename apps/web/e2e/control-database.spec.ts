@@ -11,7 +11,7 @@ test("[P9] without the control database clients notice nothing, and the dashboar
   page,
   browser,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   await using control = await startTestPostgres({ password: "control" });
   await using projects = await startTestPostgres({ password: "projects" });
   {

@@ -46,7 +46,7 @@ const SIGHTS: Sight[] = [
 const ON_A_PHONE = ["overview", "inspector"];
 
 test("every page, in use, light and dark, wide and on a phone", async ({ page }, info) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const project = await createProject(page, "Aurora chat");
   const databaseUrl = await revealDatabaseUrl(page, project.ref);
   await using _traffic = await startTraffic(project, databaseUrl);

@@ -233,6 +233,17 @@ describe("a channel's promise", () => {
     expect(home.asked[1]).toMatchObject({ resume: true });
   });
 
+  test("[R31] what was asked of a home in its last moment is asked of the next one at once", async () => {
+    const { home } = await setUpSubscribed();
+    await home.announce(1);
+    void home.channel("c2").subscribe();
+    await expect.poll(() => home.asked.length).toBe(2);
+    const asked = home.asked[1]?.name;
+    // The home that was asked never answers.
+    await home.announce(2);
+    await expect.poll(() => home.asked.slice(2).map(({ name }) => name)).toContain(asked);
+  });
+
   test("an answer of an epoch that is over is not believed", async () => {
     const home = setUp();
     const channel = home.channel();

@@ -272,7 +272,9 @@ export class ProjectChanges {
     if (home === null) return;
     const isSame = home.epoch === this.#epoch && (this.#homeBoot ?? home.boot) === home.boot;
     this.#homeBoot = home.boot;
-    if (!isSame) this.#begin(home.epoch);
+    if (isSame) return;
+    if (this.#epoch !== 0) this.#registrar.askAnew();
+    this.#begin(home.epoch);
   }
 
   /** Once per loss: the attempts that follow say nothing new. */

@@ -1,6 +1,7 @@
 import type { RegisterShapes, ShapesHeld, ShapesRegistered } from "@tidewire/protocol/cluster/home";
 import { Refusal } from "@tidewire/protocol/errors";
 import type { Clock } from "../clock.ts";
+import { createDeferred } from "../deferred.ts";
 import type { Log } from "../log.ts";
 import { formatLsn, type Lsn } from "../wal/lsn.ts";
 import type { NodeLife } from "./shapes.ts";
@@ -50,6 +51,7 @@ interface Options {
 export class Registrar {
   readonly #options: Options;
   readonly #waiting: (() => void)[] = [];
+  readonly #abandon = new Set<() => void>();
   #onTheWay = 0;
   #releasing: string[] = [];
   #disagreements = 0;
@@ -66,7 +68,8 @@ export class Registrar {
   async register(subscription: Subscription): Promise<ShapesRegistered> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#attempt(subscription);
+        const answer = await this.#attempt(subscription);
+        if (answer !== null) return answer;
       } catch (error) {
         const refusal =
           error instanceof Refusal ? error : new Refusal("UnableToSubscribeToPostgres", { cause: error });
@@ -77,6 +80,14 @@ export class Registrar {
       if (isOver(subscription))
         throw new Refusal("UnableToSubscribeToPostgres", { message: "the channel has left" });
     }
+  }
+
+  /**
+   * Another home is there. What was asked of the one before may have reached it in its last moment and stay without an
+   * answer: it is asked again at once, of the new one, which does not wait for long.
+   */
+  askAnew(): void {
+    for (const abandon of [...this.#abandon]) abandon();
   }
 
   /** The home forgets by itself if this does not reach it. */
@@ -128,7 +139,14 @@ export class Registrar {
     }
   }
 
-  async #attempt({ name, claims, bindings, fromLsn, replaces }: Subscription): Promise<ShapesRegistered> {
+  /** @returns null when there is another home meanwhile */
+  async #attempt({
+    name,
+    claims,
+    bindings,
+    fromLsn,
+    replaces,
+  }: Subscription): Promise<ShapesRegistered | null> {
     const { ref, life, client } = this.#options;
     const specs = bindings.map(({ spec }) => spec);
     const [first, ...others] = specs;
@@ -139,9 +157,14 @@ export class Registrar {
     const before = resume ? { since: formatLsn(fromLsn), seen: formatLsn(this.#options.seenLsn()) } : {};
     const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, ...before };
     await this.#takeTurn();
+    const abandoned = createDeferred<null>();
+    const abandon = () => abandoned.resolve(null);
+    this.#abandon.add(abandon);
     try {
-      return await client.register(ref, request, { deadlineMs: REGISTER_DEADLINE_MS });
+      const asked = client.register(ref, request, { deadlineMs: REGISTER_DEADLINE_MS });
+      return await Promise.race([asked, abandoned.promise]);
     } finally {
+      this.#abandon.delete(abandon);
       this.#onTheWay--;
       this.#waiting.shift()?.();
     }
