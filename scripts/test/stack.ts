@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ROOT } from "../prepare/run-step.mjs";
 import type { RunFile } from "../stack/run-file.ts";
 
-const READY_DEADLINE_MS = 120_000;
+const READY_DEADLINE_MS = 240_000;
 const POLL_MS = 100;
 
 /** One `npm start` of the built repository, as a child process that a test may treat badly. */

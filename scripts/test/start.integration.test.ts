@@ -11,7 +11,7 @@ import { isRunning } from "../../apps/web/src/server/fleet/process-table.ts";
 import { findNatsServer } from "../stack/nats.ts";
 import { createPlace, removePlace, runToExit, type Stack, type StackPlace, startStack } from "./stack.ts";
 
-const START_MS = 150_000;
+const START_MS = 300_000;
 
 describe("npm start", () => {
   let place: StackPlace;
