@@ -3,7 +3,7 @@ import type { Codec } from "@tidewire/protocol/phoenix/codec";
 import { jsonV2 } from "@tidewire/protocol/phoenix/json-v2";
 import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import type { Bus } from "../src/bus/bus.ts";
-import { systemClock } from "../src/clock.ts";
+import { type Clock, systemClock } from "../src/clock.ts";
 import { Hub } from "../src/hub/hub.ts";
 import { type BroadcastGap, Relay } from "../src/hub/relay.ts";
 import type { Subscriber, WireFrame } from "../src/hub/subscriber.ts";
@@ -130,6 +130,7 @@ export class Neighbours {
 }
 
 interface RelayNodeOptions {
+  clock?: Clock;
   graceMs?: number;
   messagesMax?: number;
   /** Nodes that do not learn of it when it begins. */
@@ -140,7 +141,7 @@ export function createRelayNode(
   boot: string,
   inner: Bus,
   neighbours: Neighbours,
-  { graceMs, messagesMax = 1_000, unseenBy }: RelayNodeOptions = {},
+  { graceMs, messagesMax = 1_000, unseenBy, clock = systemClock }: RelayNodeOptions = {},
 ): RelayNode {
   const bus = new UnreliableBus(inner);
   const hub = new Hub();
@@ -150,7 +151,7 @@ export function createRelayNode(
     hub,
     bus,
     boot,
-    clock: systemClock,
+    clock,
     log,
     toWireFrame: (data) => {
       framesBuilt++;

@@ -1,6 +1,7 @@
 import { eventually } from "@tidewire/testkit/eventually";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
+import { SteppedClock } from "./harness/stepped-clock.ts";
 import {
   createMember,
   createRelayNode,
@@ -132,6 +133,44 @@ test("[P3] the last words of a node that died are passed on by those who heard t
   far.bus.isCut = false;
   await kill(author);
   await hears(reader, 1, 2, 3, 4, 5);
+});
+
+test("[P3] a node that is just back is asked with patience before anything of it is given up", async () => {
+  const clock = new SteppedClock();
+  const [far, author] = [start("far", { clock }), start("author")];
+  const [reader, local] = [await joined(far, "reader"), await joined(start("witness"), "local")];
+  say(author, 1, 2);
+  await hears(reader, 1, 2);
+  cut(far, [author], "suspect");
+  say(author, 3, 5);
+  await hears(local, 1, 2, 3, 4, 5);
+  far.bus.mayAsk = () => false;
+  mend(far, [author]);
+  say(author, 6, 6);
+  await clock.advance(1_000);
+  expect(far.gaps).toEqual([]);
+  far.bus.mayAsk = () => true;
+  await clock.advance(1_000);
+  await hears(reader, 1, 2, 3, 4, 5, 6);
+});
+
+test("[P3] when nobody can be asked any more, members get what was stored here meanwhile", async () => {
+  const clock = new SteppedClock();
+  const [far, witness] = [start("far", { clock }), start("witness")];
+  const [reader, local] = [await joined(far, "reader"), await joined(witness, "local")];
+  cut(far, [witness]);
+  const author = start("author", { unseenBy: ["far"] });
+  say(author, 1, 3);
+  await hears(local, 1, 2, 3);
+  await kill(author);
+  neighbours.tell("far", "author", "healthy");
+  mend(far, [witness]);
+  await eventually(() => expect(far.relay.stats.historyBytes).toBeGreaterThan(0), WITHIN);
+  cut(far, [witness]);
+  neighbours.tell("far", "author", "down");
+  await clock.advance(6_000);
+  await hears(reader, 1, 2, 3);
+  expect(far.gaps).toEqual([]);
 });
 
 test("[B33] messages with an id that others told of before their own node answered are heard", async () => {

