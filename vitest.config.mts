@@ -25,7 +25,7 @@ export default defineConfig({
           include: ["{apps,packages}/*/test/**/*.integration.test.ts", "scripts/test/*.integration.test.ts"],
           environment: "node",
           setupFiles: ["scripts/test/fix-seed.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 90_000,
           expect: PATIENCE,
           maxWorkers: 2,

@@ -298,7 +298,7 @@ test("SQL metacharacters in topic, claims, schema, table, filter and select chan
   }
   expect(await fingerprintNow()).toEqual(fingerprint);
   await neighbour.hasLostNothing();
-}, 60_000);
+});
 
 test.each<Vsn>(["1.0.0", "2.0.0"])("[B2] [P15] `__proto__` is a key like any other over %s", async (vsn) => {
   const name = `realtime:proto-${vsn}`;
@@ -358,4 +358,4 @@ test("after all of it the heap returns to its level", async () => {
   for (let round = 0; round < 3; round++) await attack();
   expect(level() - before).toBeLessThan(HEAP_GROWTH_BYTES_MAX);
   await neighbour.hasLostNothing();
-}, 60_000);
+});

@@ -33,7 +33,7 @@ describe("a burst of private joins on a pool of two [P1]", () => {
         databasePool: 2,
       },
     });
-  }, 60_000);
+  });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
   const userOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;

@@ -252,7 +252,7 @@ describe("two nodes", () => {
       expect(heard).toContainEqual({ event: "x", payload: { n: 3 } });
     });
     await new Promise<void>((resolve) => socket.disconnect(resolve));
-  }, 60_000);
+  });
 
   test("[C27] [C28] a node that is drained tells what is left, then 410", async () => {
     const { url } = cluster.nodes[1] ?? { url: "" };

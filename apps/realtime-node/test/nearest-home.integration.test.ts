@@ -60,4 +60,4 @@ test("[P5] the node that waits less becomes the home; a home that is clearly far
     PATIENCE,
   );
   expect(near.homes.refs).toEqual([ref]);
-}, 90_000);
+});

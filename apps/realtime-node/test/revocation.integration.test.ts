@@ -90,7 +90,7 @@ describe.each([
     });
     // The first question elects the home where it was asked.
     await (await staff(nodes - 1)).join("realtime:first", { private: true });
-  }, 60_000);
+  });
   afterAll(async () => {
     await bus?.close();
     await admin?.end();
@@ -179,7 +179,6 @@ describe.each([
       expect((await affected.push(`${topic}-public`, "presence", {})).status).toBe("ok");
       expect((await affected.heartbeat()).status).toBe("ok");
     },
-    90_000,
   );
 
   test("[A20] sends and tracks are refused within 5 s of the loss of a write policy; reading goes on", async () => {
@@ -209,7 +208,7 @@ describe.each([
       PATIENCE,
     );
     expect(affected.frames.some(({ event }) => event === "phx_close")).toBe(false);
-  }, 60_000);
+  });
 
   test("[A20] a grant that is given counts within 5 s as well", async () => {
     const { run, topic, member } = await newDepartment(
@@ -225,7 +224,7 @@ describe.each([
     const committedAtMs = Date.now();
     await eventually(() => numbersOf(affected, topic).length > 0, PATIENCE);
     expect(Date.now() - committedAtMs).toBeLessThan(EFFECT_MS);
-  }, 60_000);
+  });
 
   test("[A20] rows: the last one that a dropped policy allowed comes within 5 s; others miss none", async () => {
     const { run, member, topic } = await newDepartment(
@@ -260,7 +259,7 @@ describe.each([
     expect(idsOf(affected).at(-1)).toBeLessThan(last[0].id);
     for (const client of [affected, colleague])
       expect(client.frames.filter(({ event }) => event === "phx_close")).toEqual([]);
-  }, 90_000);
+  });
 
   test("[A20] a policy that changes while a join is under way counts for it too", async () => {
     const { run, topic, member } = await newDepartment(reads("pg_sleep(1.5) is not null"));
@@ -276,7 +275,7 @@ describe.each([
     expect((await joined).status).toBe("ok");
     await affected.expectFrame({ topic, event: "phx_close" }, PATIENCE);
     expect(Date.now() - committedAtMs).toBeLessThan(EFFECT_MS);
-  }, 60_000);
+  });
 });
 
 test("[A20] a policy that changes while no home looks counts as soon as there is one again", async () => {
@@ -298,7 +297,7 @@ test("[A20] a policy that changes while no home looks counts as soon as there is
   expect(
     (await other.expectReply("realtime:public", other.broadcast("realtime:public", "x", {}))).status,
   ).toBe("ok");
-}, 90_000);
+});
 
 function isRow({ event }: ReceivedFrame): boolean {
   return event === "postgres_changes";

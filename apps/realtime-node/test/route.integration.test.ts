@@ -45,7 +45,7 @@ describe.skipIf(findNatsServer() === undefined)("routes between two regions 80 m
         return { TIDEWIRE_REGION: region, NATS_URL: nats.region(region).url };
       },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await cluster?.[Symbol.asyncDispose]();
     await nats?.[Symbol.asyncDispose]();
@@ -79,7 +79,7 @@ describe.skipIf(findNatsServer() === undefined)("routes between two regions 80 m
     }, PATIENCE);
     const metrics = await (await fetch(`${cluster.nodes[0]?.url}/metrics`)).text();
     expect(metrics).toMatch(/^tidewire_route_rtt_ms\{.*peer="node-1".*quantile="0.5".*\} \d/m);
-  }, 60_000);
+  });
 
   test("[P5] a node in use knows how far the project's database is, and asks it for nothing", async () => {
     await using client = await cluster.connect(0);
@@ -88,7 +88,7 @@ describe.skipIf(findNatsServer() === undefined)("routes between two regions 80 m
       const { routes } = await snapshot(0);
       expect(routes.databases).toMatchObject([{ ref: cluster.project.ref, lost: 0 }]);
     }, PATIENCE);
-  }, 60_000);
+  });
 
   test("[M9] a client is told its region and node, and where else it could measure", async () => {
     await eventually(async () => {
@@ -113,7 +113,7 @@ describe.skipIf(findNatsServer() === undefined)("routes between two regions 80 m
     expect(keyless.status).toBe(401);
     const preflight = await ask(0, { method: "OPTIONS" });
     expect(preflight.headers.get("access-control-allow-methods")).toContain("GET");
-  }, 60_000);
+  });
 
   test("[M10] a report without this region, or that is none, is refused; one says nothing yet", async () => {
     expect((await report(0, { us: 20 })).status).toBe(422);
@@ -160,4 +160,4 @@ test("[M10] [P5] when every report of a minute says that another region is 30 ms
 
   expect(await report(40, 20)).toEqual({ misrouted: false });
   expect(((await cluster.inspect().query("snapshot")) as NodeSnapshot).routes.misroutes).toEqual([]);
-}, 60_000);
+});

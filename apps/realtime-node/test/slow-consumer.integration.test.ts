@@ -45,5 +45,5 @@ describe.skipIf(findNatsServer() === undefined)("a node that reads too slowly fo
     );
     expect(far.gaps).toEqual([]);
     expect(farBus.status.state).toBe("connected");
-  }, 90_000);
+  });
 });
