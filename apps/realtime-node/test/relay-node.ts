@@ -1,3 +1,4 @@
+import type { NodeHealth } from "@tidewire/protocol/cluster/beat";
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import type { Codec } from "@tidewire/protocol/phoenix/codec";
 import { jsonV2 } from "@tidewire/protocol/phoenix/json-v2";
@@ -5,6 +6,7 @@ import type { Broadcast, BroadcastPosition } from "@tidewire/protocol/supabase/b
 import type { Bus } from "../src/bus/bus.ts";
 import { type Clock, systemClock } from "../src/clock.ts";
 import { Hub } from "../src/hub/hub.ts";
+import type { Peers } from "../src/hub/neighbours.ts";
 import { type BroadcastGap, Relay } from "../src/hub/relay.ts";
 import type { Subscriber, WireFrame } from "../src/hub/subscriber.ts";
 import { createLog } from "../src/log.ts";
@@ -86,12 +88,11 @@ export interface RelayNode extends AsyncDisposable {
   ): BroadcastPosition;
 }
 
-type Health = "healthy" | "draining" | "suspect" | "down";
-type PeerListener = (event: { peer: { boot: string }; from: string | null; to: string }) => void;
+type PeerListener = Parameters<Peers["onPeer"]>[0];
 
 /** Nodes that know of each other at once, or when the test says so; beats are not the subject here. */
 export class Neighbours {
-  readonly #views = new Map<string, Map<string, Health>>();
+  readonly #views = new Map<string, Map<string, NodeHealth>>();
   readonly #listeners = new Map<string, Set<PeerListener>>();
 
   /** @param unseenBy nodes that do not learn of it */
@@ -114,7 +115,7 @@ export class Neighbours {
   }
 
   /** What one node thinks of another from now on. */
-  tell(viewer: string, boot: string, to: Health): void {
+  tell(viewer: string, boot: string, to: NodeHealth): void {
     const view = this.#views.get(viewer);
     const from = view?.get(boot) ?? null;
     if (view === undefined || from === to) return;

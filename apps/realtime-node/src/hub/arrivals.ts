@@ -10,6 +10,7 @@ import { bootOf, type Span } from "./sequence.ts";
 const REPAIR_MS_MAX = 250 - 20;
 /** The origin knows best; if it is silent for this long, the other nodes are asked with the rest of the time. */
 const ORIGIN_ANSWER_MS = 120;
+/** How soon a hole is looked at again; twice as long each time, for a node with many rooms has many holes. */
 const RECHECK_MS = 25;
 /**
  * After a partition questions get through later than messages, and the nodes that have those of a dead origin may come back
@@ -170,13 +171,13 @@ export class Arrivals {
       const deadlineMs = clock.monotonicMs() + this.#patienceMs(origin);
       do {
         const askAgainMs = Math.min(deadlineMs, clock.monotonicMs() + ASKED_AGAIN_MS);
+        const leftMs = () => askAgainMs - clock.monotonicMs();
         let isAnswered = await this.#fetch(stream, askAgainMs);
-        for (let leftMs = askAgainMs - clock.monotonicMs(); leftMs > 0 && !isFilled(); ) {
-          await this.#wait(Math.min(RECHECK_MS, leftMs));
-          leftMs = askAgainMs - clock.monotonicMs();
+        for (let pauseMs = RECHECK_MS; leftMs() > 0 && !isFilled(); pauseMs *= 2) {
+          await this.#wait(Math.min(pauseMs, leftMs()));
           // Of a link that is just back the way to ask may come later than the way on which messages come.
-          const mayAnswer = !isAnswered && this.#isAlive(origin) && leftMs > 0 && !isFilled();
-          if (mayAnswer) isAnswered = await this.#ask(stream, bootOf(origin), leftMs);
+          const mayAnswer = !isAnswered && this.#isAlive(origin) && leftMs() > 0 && !isFilled();
+          if (mayAnswer) isAnswered = await this.#ask(stream, bootOf(origin), leftMs());
         }
       } while (!isFilled() && clock.monotonicMs() < deadlineMs);
       if (carried.listening !== listening) return;

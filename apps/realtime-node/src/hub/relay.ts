@@ -27,6 +27,7 @@ import { History, type HistoryLimits } from "./history.ts";
 import { HistoryClient, serveHistory } from "./history-exchange.ts";
 import type { Hub } from "./hub.ts";
 import { Interests } from "./interests.ts";
+import { Neighbours, type Peers } from "./neighbours.ts";
 import { RoomListener } from "./room-listener.ts";
 import { bootOf, type Span } from "./sequence.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -38,15 +39,6 @@ const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
 const HEADS_MS = 1_000;
 const SWEEP_MS = 5_000;
-/** A node that is back is asked with more patience for this long. */
-const SHAKEN_MS = 10_000;
-
-/** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
-interface Peers {
-  peers(): readonly { readonly boot: string; readonly health: string }[];
-  /** Returns the way to stop listening. */
-  onPeer(listener: (event: { peer: { boot: string }; from: string | null; to: string }) => void): () => void;
-}
 
 export interface BroadcastGap extends Span {
   room: Room;
@@ -105,8 +97,7 @@ export class Relay {
   readonly #listener: RoomListener;
   readonly #heads: Heads;
   readonly #bequests: Bequests;
-  /** Nodes that were silent a moment ago. */
-  readonly #shakenUntilMs = new Map<string, number>();
+  readonly #neighbours: Neighbours;
   readonly #timers: Timer[];
   readonly #subscriptions: Subscription[];
   readonly #stats = { published: 0, arrived: 0, gaps: 0 };
@@ -119,20 +110,28 @@ export class Relay {
     const client = new HistoryClient(bus, log);
     const remember = (carried: CarriedRoom, envelope: FanOutEnvelope) =>
       this.#rooms.remember(carried, envelope);
-    const alive = () => this.#alivePeers();
+    this.#neighbours = new Neighbours({
+      boot,
+      clock,
+      peers,
+      onBack: (other) => void this.resync([other]),
+      onGone: (other) => this.#heads.gone(other, this.#rooms.all()),
+      onDraining: (other) => this.#listener.rescue(this.#rooms.all(), other),
+    });
+    const alive = () => this.#neighbours.alive();
     const arrivals: Arrivals = new Arrivals({
       client,
       clock,
       peers: alive,
       introduce: (carried, listening, origin) => surveys.introduce(carried, listening, origin),
       recall: (carried, listening, origin) => surveys.recall(carried, listening, origin),
-      isSteady: (other) => clock.monotonicMs() >= (this.#shakenUntilMs.get(other) ?? 0),
+      isSteady: (other) => this.#neighbours.isSteady(other),
       remember,
       deliver: (carried, envelope) => this.#deliver(carried, envelope),
       onGap: (carried, origin, gap) => this.#announceGap(carried, origin, gap),
     });
     const surveys = new Surveys({ boot, client, arrivals, peers: alive, remember });
-    this.#heads = new Heads({ bus, isAlive: (origin) => this.#speaksForItself(origin) });
+    this.#heads = new Heads({ bus, isAlive: (origin) => this.#neighbours.speaksForItself(origin) });
     this.#bequests = new Bequests({ bus, clock, log, rooms: this.#rooms, arrivals });
     const { tracer } = options;
     this.#listener = new RoomListener({
@@ -143,7 +142,7 @@ export class Relay {
       arrivals,
       surveys,
       peers: alive,
-      draining: () => this.#peersThat(({ health }) => health === "draining"),
+      draining: () => this.#neighbours.draining(),
       tracer,
     });
     this.#interests = new Interests({
@@ -161,7 +160,6 @@ export class Relay {
       serveHistory(bus, { boot, log, answer: (request) => this.#rooms.answer(request) }),
       this.#bequests.serve(boot),
       bus.onDisruption(() => void this.resync()),
-      { unsubscribe: peers?.onPeer((event) => this.#onPeer(event)) ?? (() => {}) },
     ];
   }
 
@@ -257,14 +255,14 @@ export class Relay {
    * Bounded by four seconds.
    */
   async bequeath(): Promise<void> {
-    const heirs = this.#peersThat(({ health }) => health === "healthy" || health === "suspect");
     const isLeft = (origin: string) =>
-      bootOf(origin) === this.#options.boot || !this.#speaksForItself(origin);
-    await this.#bequests.give(isLeft, heirs);
+      bootOf(origin) === this.#options.boot || !this.#neighbours.speaksForItself(origin);
+    await this.#bequests.give(isLeft, this.#neighbours.staying());
   }
 
   close(): void {
     for (const timer of this.#timers) timer.stop();
+    this.#neighbours.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#heads.sayUnsaid();
     this.#interests.close();
@@ -300,31 +298,6 @@ export class Relay {
   #tick(): void {
     this.#heads.tick();
     void this.#listener.askAgain();
-  }
-
-  #onPeer({ peer, from, to }: { peer: { boot: string }; from: string | null; to: string }): void {
-    if (to === "suspect" || from === "suspect" || from === "down") {
-      this.#shakenUntilMs.set(peer.boot, this.#options.clock.monotonicMs() + SHAKEN_MS);
-    }
-    if (to === "down") this.#shakenUntilMs.delete(peer.boot);
-    const wasSilent = from === null || from === "down" || from === "suspect";
-    if (wasSilent && to !== "down" && to !== "suspect") void this.resync([peer.boot]);
-    if (to === "down") this.#heads.gone(peer.boot, this.#rooms.all());
-    if (to === "draining") this.#listener.rescue(this.#rooms.all(), peer.boot);
-  }
-
-  #speaksForItself(origin: string): boolean {
-    const boot = bootOf(origin);
-    return boot === this.#options.boot || this.#alivePeers().includes(boot);
-  }
-
-  #alivePeers(): string[] {
-    return this.#peersThat(({ health }) => health !== "down");
-  }
-
-  #peersThat(isMeant: (peer: { boot: string; health: string }) => boolean): string[] {
-    const peers = this.#options.peers?.peers() ?? [];
-    return peers.filter(isMeant).map(({ boot }) => boot);
   }
 }
 
