@@ -53,7 +53,7 @@ test("[P5] the node that waits less becomes the home; a home that is clearly far
   await eventually(() => expect(near.homes.snapshot(ref)).toMatchObject({ state: "streaming" }), PATIENCE);
   farness.said.isMisrouted = false;
   nearness.said.candidate = false;
-  expect(far.homes.refs).toEqual([]);
+  await eventually(() => expect(far.homes.refs).toEqual([]), PATIENCE);
   await database.query("insert into notes (body) values ('after')");
   await eventually(
     () => expect(listener.column("body"), JSON.stringify(listener.systems)).toEqual(["before", "after"]),
