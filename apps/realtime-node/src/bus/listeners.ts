@@ -15,6 +15,8 @@ export interface Listener {
 export class Listeners {
   readonly #table = new SubjectTable<Listener>();
   readonly #disruptions = new Set<(disruption: Disruption) => void>();
+  /** Not told yet. */
+  #overflown = 0;
   readonly #onError: OnHandlerError;
 
   constructor(onError: OnHandlerError) {
@@ -66,6 +68,21 @@ export class Listeners {
   onDisruption(listener: (disruption: Disruption) => void): Subscription {
     this.#disruptions.add(listener);
     return { unsubscribe: () => this.#disruptions.delete(listener) };
+  }
+
+  /**
+   * Messages were refused. Those of one turn are told together in the next one: a listener that sends something in answer,
+   * which may be refused as well, must not meet itself.
+   */
+  overflow(messagesLost: number): void {
+    if (this.#overflown === 0) setImmediate(() => this.#tellOverflow());
+    this.#overflown += messagesLost;
+  }
+
+  #tellOverflow(): void {
+    const messagesLost = this.#overflown;
+    this.#overflown = 0;
+    this.disrupt({ cause: "overflow", messagesLost });
   }
 
   disrupt(disruption: Disruption): void {

@@ -159,7 +159,7 @@ export class MemoryBus implements Bus {
     });
     if (!accepted) {
       this.#status.lost++;
-      this.#listeners.disrupt({ cause: "overflow", messagesLost: 1 });
+      this.#listeners.overflow(1);
     }
     return accepted;
   }

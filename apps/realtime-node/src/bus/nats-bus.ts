@@ -133,7 +133,8 @@ export class NatsBus implements Bus {
       return Promise.reject(new BusUnavailable("the NATS server does not answer"));
     }
     const { token, answer, settle } = this.#requests.open(subject, timeoutMs);
-    if (!this.#send({ subject, data, reply: `${this.#replies}.${token}` })) {
+    // Whoever asks is told; nobody has missed anything.
+    if (!this.#writer.offer({ subject, data, reply: `${this.#replies}.${token}` })) {
       settle(new BusUnavailable("too much is waiting for the NATS server"));
     }
     return answer;
@@ -187,7 +188,7 @@ export class NatsBus implements Bus {
         this.#received++;
         const { reply } = raw;
         const respond = reply
-          ? (answer: Uint8Array) => void this.#send({ subject: reply, data: answer })
+          ? (answer: Uint8Array) => void this.#writer.offer({ subject: reply, data: answer })
           : undefined;
         deliver({ subject: raw.subject, data, respond }, raw);
       },
@@ -199,7 +200,7 @@ export class NatsBus implements Bus {
     if (tag === undefined) return data;
     const lostBefore = parts.lost;
     const whole = parts.accept(tag, data);
-    if (parts.lost > lostBefore) this.#disrupt({ cause: "overflow", messagesLost: parts.lost - lostBefore });
+    if (parts.lost > lostBefore) this.#overflow(parts.lost - lostBefore);
     return whole;
   }
 
@@ -222,16 +223,14 @@ export class NatsBus implements Bus {
     const accepted = this.#inbox.offer(bytes, () => {
       if (this.#state !== "closed") run();
     });
-    if (!accepted) this.#disrupt({ cause: "overflow", messagesLost: 1 });
+    if (!accepted) this.#overflow(1);
   }
 
-  /** False when the message was refused. */
-  #send(message: Outgoing): boolean {
-    const accepted = this.#writer.offer(message);
+  #send(message: Outgoing): void {
+    if (this.#writer.offer(message)) return;
     // While the server is away nobody can repair anything; the loss is told with its return.
-    if (!accepted && this.#state === "reconnecting") this.#lost++;
-    else if (!accepted) this.#disrupt({ cause: "overflow", messagesLost: 1 });
-    return accepted;
+    if (this.#state === "reconnecting") this.#lost++;
+    else this.#overflow(1);
   }
 
   async #watch(): Promise<void> {
@@ -271,8 +270,8 @@ export class NatsBus implements Bus {
     this.#sinceMs = Date.now();
   }
 
-  #disrupt(disruption: Disruption): void {
-    this.#lost += disruption.messagesLost;
-    this.#listeners.disrupt(disruption);
+  #overflow(messagesLost: number): void {
+    this.#lost += messagesLost;
+    this.#listeners.overflow(messagesLost);
   }
 }

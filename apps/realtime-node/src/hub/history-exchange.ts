@@ -5,7 +5,14 @@ import {
   HistoryRequest,
 } from "@tidewire/protocol/cluster/history";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
-import { type Bus, type BusMessage, NoResponders, RequestTimeout, type Subscription } from "../bus/bus.ts";
+import {
+  type Bus,
+  type BusMessage,
+  BusUnavailable,
+  NoResponders,
+  RequestTimeout,
+  type Subscription,
+} from "../bus/bus.ts";
 import type { Log } from "../log.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -36,7 +43,7 @@ export class HistoryClient {
     try {
       return decodeHistoryAnswer(await this.#bus.request(subjects.history(boot), question, { timeoutMs }));
     } catch (err) {
-      const isUsual = err instanceof NoResponders || err instanceof RequestTimeout;
+      const isUsual = [NoResponders, RequestTimeout, BusUnavailable].some((usual) => err instanceof usual);
       if (!isUsual) this.#log.warn({ err, boot }, "a node could not be asked for its history");
       return undefined;
     }
