@@ -18,15 +18,10 @@ const LONG = {
   rooms: 30,
   durationMs: 300_000,
 };
-/**
- * "short" or "long". Neither is part of `npm test`: on a machine that does ten other things nodes stand still for seconds or do
- * not start in time, which says nothing about what they promise.
- */
-const wanted = process.env.TIDEWIRE_SOAK;
-const isLong = wanted === "long";
+const isLong = process.env.TIDEWIRE_SOAK === "long";
 const plan = isLong ? LONG : SHORT;
 
-test.skipIf(wanted === undefined || findNatsServer() === undefined)(
+test.skipIf(findNatsServer() === undefined)(
   "[P3] [P4] [B36] seeded: through kills, drains, partitions and broken lines nothing is lost, doubled, crossed or left behind",
   async () => {
     const lines: string[] = [];

@@ -5,7 +5,9 @@ import { eventually } from "@tidewire/testkit/eventually";
 import type { TestControlPlane } from "./control-plane.ts";
 
 const WORKSPACE = fileURLToPath(new URL("../..", import.meta.url));
-const READY_MS = 20_000;
+const READY_MS = 60_000;
+/** A node that says more than this in a test has gone mad: it is killed, and the test sees why. */
+const OUTPUT_MAX = 64 * 1024 * 1024;
 
 export const NODE_SECRET = "n".repeat(32);
 
@@ -43,7 +45,8 @@ export function startNodeProcess(control: TestControlPlane, env: Record<string, 
   });
   let text = "";
   const collect = (chunk: Buffer) => {
-    text += chunk;
+    if (text.length > OUTPUT_MAX) child.kill("SIGKILL");
+    else text += chunk;
   };
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
