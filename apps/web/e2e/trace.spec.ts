@@ -41,7 +41,8 @@ test("the way of a broadcast through two nodes, step by step, and how far their 
     const trace = detail.getByRole("region", { name: "Trace" });
     await expect(async () => {
       await room.send({ type: "broadcast", event: "hello", payload: { n: heard.length } });
-      await newestMessage(page).click();
+      // Without a limit of its own the click would wait for a message that was sent too early, and no other would be.
+      await newestMessage(page).click({ timeout: 5_000 });
       await expect(trace.getByRole("list", { name: /^Steps on/ })).toHaveCount(NODES, { timeout: 10_000 });
     }).toPass({ timeout: 120_000 });
 
