@@ -75,7 +75,7 @@ test("from signing in to a killed client: every page tells it by itself", async 
   await expect(async () => {
     await database.query("insert into messages (body) values ('row')");
     expect(rows.length).toBeGreaterThan(0);
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 60_000 });
   await expectLagPoint(replication);
   await expect(messageRow(inspector, "change", "INSERT").first()).toBeVisible();
 
