@@ -1,5 +1,6 @@
 // `npm run soak`: three regions, six nodes, 300 clients, five minutes, from a new seed (or the one in TIDEWIRE_FUZZ_SEED).
 // TIDEWIRE_SOAK=short runs two regions, four nodes and 24 clients for 25 seconds.
+// TIDEWIRE_SOAK_RECORD=<file> keeps what every client saw.
 import { spawnSync } from "node:child_process";
 import { ROOT } from "./prepare/run-step.mjs";
 

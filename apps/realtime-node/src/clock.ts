@@ -14,6 +14,9 @@ export interface Clock {
   every(periodMs: number, run: () => void): Timer;
 }
 
+/** The wall clocks of two nodes, or of a node and a client, are taken to differ by no more than this. */
+export const CLOCKS_APART_MS_MAX = 2_000;
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

@@ -107,6 +107,7 @@ export class Neighbours {
     }
     return {
       peers: () => [...(this.#views.get(boot) ?? [])].map(([other, health]) => ({ boot: other, health })),
+      clockLagMs: () => 0,
       onPeer: (listener: PeerListener) => {
         this.#listeners.get(boot)?.add(listener);
         return () => this.#listeners.get(boot)?.delete(listener);

@@ -108,6 +108,22 @@ test("[P3] what such a node said before anybody listened is no loss", async () =
   expect(far.gaps).toEqual([]);
 });
 
+test("[P3] what comes late is for those who listened when it was accepted, and for nobody who joined since", async () => {
+  const [far, author] = [start("far"), start("author")];
+  const reader = await joined(far, "reader");
+  cut(far, [author], "suspect");
+  say(author, 1, 1);
+  const acceptedMs = Date.now();
+  await eventually(() => expect(Date.now()).toBeGreaterThan(acceptedMs), WITHIN);
+  const late = await joined(far, "late");
+  await eventually(() => expect(Date.now()).toBeGreaterThan(acceptedMs + 300), WITHIN);
+  mend(far, [author]);
+  await hears(reader, 1);
+  say(author, 2, 2);
+  await hears(reader, 1, 2);
+  expect(late.texts()).toEqual(["2"]);
+});
+
 test("[P3] after a break too short to hold anybody for dead, what was lost in it is asked for", async () => {
   const [far, witness, author] = [start("far"), start("witness"), start("author")];
   const [reader, local] = [await joined(far, "reader"), await joined(witness, "local")];

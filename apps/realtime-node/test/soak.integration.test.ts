@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { findNatsServer } from "@tidewire/testkit/nats";
 import { SUITE_SEED } from "@tidewire/testkit/suite-seed";
 import { expect, test } from "vitest";
@@ -19,6 +20,8 @@ const LONG = {
   durationMs: 300_000,
 };
 const isLong = process.env.TIDEWIRE_SOAK === "long";
+/** A file for everything that was seen, to be read when a run is red. */
+const { TIDEWIRE_SOAK_RECORD: recordFile } = process.env;
 const plan = isLong ? LONG : SHORT;
 
 test.skipIf(findNatsServer() === undefined)(
@@ -28,6 +31,8 @@ test.skipIf(findNatsServer() === undefined)(
     const log = (line: string) => (isLong ? console.log(line) : lines.push(line));
     const { verdict, record, complaints } = await runSoak({ seed: SUITE_SEED, ...plan, log });
     const { findings, counts } = verdict;
+    if (recordFile !== undefined)
+      await writeFile(recordFile, JSON.stringify({ record, findings, complaints }));
     const story = [`seed ${SUITE_SEED}`, ...lines, ...complaints.slice(-20)].join("\n");
     console.log(JSON.stringify({ seed: SUITE_SEED, ...counts, published: record.publications.length }));
     expect(findings.slice(0, 20), story).toEqual([]);

@@ -7,6 +7,7 @@ import { errorReply, okReply } from "@tidewire/protocol/supabase/reply";
 import { closing, resumed, type SystemPayload } from "@tidewire/protocol/supabase/system";
 import { type Identity, userOf } from "../auth/claims.ts";
 import type { Policies } from "../auth/policies.ts";
+import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import type { WireFrame } from "../socket/wire-frame.ts";
 import type { ChannelServices, Departure, Member, Peer } from "./ports.ts";
 import type { ReplayGate } from "./replay-gate.ts";
@@ -107,7 +108,8 @@ export class Channel implements Member {
 
   get listensSinceMs(): number {
     const { resume, resumeSinceMs } = this.config.broadcast;
-    if (resumeSinceMs !== undefined) return resumeSinceMs;
+    // By the clock of the node that let it in then.
+    if (resumeSinceMs !== undefined) return resumeSinceMs - CLOCKS_APART_MS_MAX;
     return resume === undefined ? this.sinceMs : 0;
   }
 

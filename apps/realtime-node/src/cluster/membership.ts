@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Identity } from "./identity.ts";
 import {
+  clockLagMs,
   excuse,
   heard,
   PEER_LIMITS,
@@ -65,6 +66,12 @@ export class Membership {
     return health !== undefined && health !== "down";
   }
 
+  /** See `clockLagMs`; undefined of a life that was never heard, or is forgotten. */
+  clockLagMs(boot: string): number | undefined {
+    const peer = this.#peers.get(boot);
+    return peer && clockLagMs(peer);
+  }
+
   /** Connected users of a project on the other nodes, at most a beat old. */
   usersElsewhere(ref: string): number {
     let users = 0;
@@ -85,7 +92,7 @@ export class Membership {
       return;
     }
     if (beat.boot === this.#identity.boot) return;
-    this.#apply(heard(this.#peers, beat, this.#clock.monotonicMs()));
+    this.#apply(heard(this.#peers, beat, this.#clock.monotonicMs(), this.#clock.nowMs()));
   }
 
   #sweep(): void {

@@ -19,6 +19,8 @@ export interface Peer {
   readonly url: string | undefined;
   /** By this node's monotonic clock: peers' clocks may differ. */
   readonly lastBeatMs: number;
+  /** Of its last beats, in order: our wall clock at the arrival minus its own at the sending. */
+  readonly lagsMs: readonly number[];
   /** Connected users per project, for quotas that count in the whole cluster. */
   readonly users: Readonly<Record<string, number>>;
 }
@@ -38,8 +40,19 @@ export interface PeersStep {
   events: PeerEvent[];
 }
 
-/** A beat arrived. An older boot of the same node is down at once: two lives of one node cannot both be true. */
-export function heard(peers: Peers, beat: Beat, nowMs: number): PeersStep {
+/** As many beats say how far clocks are apart; one that was set anew is believed after as many seconds. */
+const LAGS_KEPT = 8;
+
+/**
+ * To be added to a peer's time to have the latest time, by our clock, at which it can have been: a beat takes a moment, so
+ * the quickest of the last ones says it best.
+ */
+export function clockLagMs({ lagsMs }: Peer): number {
+  return Math.min(...lagsMs);
+}
+
+/** A beat arrived, by the monotonic clock and by the wall. An older boot of the same node is down at once: two lives of one node cannot both be true. */
+export function heard(peers: Peers, beat: Beat, nowMs: number, wallMs: number): PeersStep {
   const known = peers.get(beat.boot);
   const isOlderLife = [...peers.values()].some((peer) => peer.node === beat.node && peer.boot > beat.boot);
   if (isOlderLife) return { peers, events: [] };
@@ -52,7 +65,8 @@ export function heard(peers: Peers, beat: Beat, nowMs: number): PeersStep {
   }
   const health = toHealth(beat.state);
   const { node, boot, region, url, users = {} } = beat;
-  const peer: Peer = { node, boot, region, health, url, lastBeatMs: nowMs, users };
+  const lagsMs = [...(known?.lagsMs ?? []), wallMs - beat.atMs].slice(-LAGS_KEPT);
+  const peer: Peer = { node, boot, region, health, url, lastBeatMs: nowMs, lagsMs, users };
   next.set(boot, peer);
   if (known?.health !== health && !(known === undefined && health === "down")) {
     events.push({ peer, from: known?.health ?? null, to: health });

@@ -24,14 +24,18 @@ interface Message {
 interface FanOutOptions {
   /** Channel id of a sender that does not hear itself. */
   except?: string;
-  /** The message was accepted a while ago: members that came later do not hear it. */
-  isLate?: boolean;
+  /** Of a message that comes late, when it was accepted, by this node's clock: members that came later do not hear it. */
+  lateSinceMs?: number;
   /** Of a traced broadcast. */
   witness?: FanOutWitness;
 }
 
-/** Clocks of two nodes may differ by this much. */
-export const CLOCKS_APART_MS_MAX = 2_000;
+/** What besides the message decides who hears it. */
+interface Circumstances {
+  /** The sender, when it does not hear itself. */
+  silent: Subscriber | undefined;
+  lateSinceMs: number | undefined;
+}
 
 /**
  * Hands a broadcast to every local member: encoded at most once per serializer and form, then one push per member.
@@ -42,13 +46,13 @@ export function fanOutBroadcast(
   members: Members,
   message: Message,
   toWireFrame: ToWireFrame,
-  { except, isLate = false, witness }: FanOutOptions = {},
+  { except, lateSinceMs, witness }: FanOutOptions = {},
 ): number {
   const silent = except === undefined ? undefined : members.find(except);
   if (witness !== undefined) {
-    return fanOutWatched(members, message, toWireFrame, { silent, isLate, witness });
+    return fanOutWatched(members, message, toWireFrame, { silent, lateSinceMs, witness });
   }
-  const filter = toFilter(message, silent, isLate);
+  const filter = toFilter(message, { silent, lateSinceMs });
   let delivered = 0;
   for (const lane of members.lanes()) {
     if (lane.subscribers.length === 1 && lane.subscribers[0] === silent) continue;
@@ -64,7 +68,7 @@ function fanOutWatched(
   members: Members,
   message: Message,
   toWireFrame: ToWireFrame,
-  { silent, isLate, witness }: { silent: Subscriber | undefined; isLate: boolean; witness: FanOutWitness },
+  { silent, lateSinceMs, witness }: Circumstances & { witness: FanOutWitness },
 ): number {
   let delivered = 0;
   for (const lane of members.lanes()) {
@@ -72,7 +76,7 @@ function fanOutWatched(
     const frame = data === null ? undefined : toWireFrame(data);
     for (const subscriber of lane.subscribers) {
       const against =
-        frame === undefined ? "no-form" : reasonAgainst(subscriber, message, { silent, isLate });
+        frame === undefined ? "no-form" : reasonAgainst(subscriber, message, { silent, lateSinceMs });
       const isOffered = against === undefined && frame !== undefined && subscriber.outbox.offer(frame);
       if (isOffered) delivered++;
       witness(subscriber, isOffered ? undefined : (against ?? "slow-or-closed"));
@@ -83,11 +87,11 @@ function fanOutWatched(
 
 function reasonAgainst(
   subscriber: Subscriber,
-  { room, broadcast, acceptedAtMs }: Message,
-  { silent, isLate }: { silent: Subscriber | undefined; isLate: boolean },
+  { room, broadcast }: Message,
+  { silent, lateSinceMs }: Circumstances,
 ): DropReason | undefined {
   if (subscriber === silent) return "own-message";
-  if (isLate && subscriber.listensSinceMs > acceptedAtMs + CLOCKS_APART_MS_MAX) return "joined-later";
+  if (lateSinceMs !== undefined && subscriber.listensSinceMs > lateSinceMs) return "joined-later";
   if (room.private && !subscriber.mayReadBroadcast()) return "not-allowed";
   const id = idOf(broadcast);
   return id !== undefined && subscriber.suppresses(id) ? "replayed" : undefined;
@@ -121,11 +125,13 @@ export function offerBroadcast(subscriber: Subscriber, message: Message, toWireF
 
 type Filter = (subscriber: Subscriber) => boolean;
 
-function toFilter(message: Message, silent: Subscriber | undefined, isLate: boolean): Filter | undefined {
+function toFilter(message: Message, circumstances: Circumstances): Filter | undefined {
   const { room, broadcast } = message;
+  const { silent, lateSinceMs } = circumstances;
   // Most broadcasts go to everybody in a public room: then there is nothing to ask per member.
-  if (!room.private && idOf(broadcast) === undefined && silent === undefined && !isLate) return undefined;
-  return (subscriber) => reasonAgainst(subscriber, message, { silent, isLate }) === undefined;
+  const isForAll = silent === undefined && lateSinceMs === undefined;
+  if (!room.private && idOf(broadcast) === undefined && isForAll) return undefined;
+  return (subscriber) => reasonAgainst(subscriber, message, circumstances) === undefined;
 }
 
 function readers(audience: Audience): Filter {

@@ -1,5 +1,5 @@
 import type { NodeHealth } from "@tidewire/protocol/cluster/beat";
-import type { Clock } from "../clock.ts";
+import { CLOCKS_APART_MS_MAX, type Clock } from "../clock.ts";
 import { bootOf } from "./sequence.ts";
 
 /** A node that is back is asked with more patience for this long. */
@@ -8,6 +8,8 @@ const SHAKEN_MS = 10_000;
 /** The other nodes, as far as the relay needs them; `cluster/membership` is one. */
 export interface Peers {
   peers(): readonly { readonly boot: string; readonly health: NodeHealth }[];
+  /** What to add to a node's time for the latest time, by our clock, that it can have been; undefined of a stranger. */
+  clockLagMs(boot: string): number | undefined;
   /** Returns the way to stop listening. */
   onPeer(
     listener: (event: { peer: { boot: string }; from: NodeHealth | null; to: NodeHealth }) => void,
@@ -61,6 +63,13 @@ export class Neighbours {
   /** Whether that node could be reached for a while; questions to one that is just back may get lost. */
   isSteady(boot: string): boolean {
     return this.#options.clock.monotonicMs() >= (this.#shakenUntilMs.get(boot) ?? 0);
+  }
+
+  /** The latest time, by our clock, at which the node that counted `origin` can have said `atMs`. */
+  latestOwnMs(origin: string, atMs: number): number {
+    const { boot, peers } = this.#options;
+    if (bootOf(origin) === boot) return atMs;
+    return atMs + (peers?.clockLagMs(bootOf(origin)) ?? CLOCKS_APART_MS_MAX);
   }
 
   close(): void {

@@ -15,7 +15,6 @@ import { type CarriedRoom, positionsOf, settledPositions } from "./carried-room.
 import { CarriedRooms } from "./carried-rooms.ts";
 import {
   type Audience,
-  CLOCKS_APART_MS_MAX,
   fanOutBroadcast,
   fanOutFrame,
   idOf,
@@ -39,6 +38,8 @@ const GRACE_MS = 30_000;
 /** A receiver that missed the last message of a burst learns of it this much later at the latest. */
 const HEADS_MS = 1_000;
 const SWEEP_MS = 5_000;
+/** As long as a hole is repaired; who joined while a message was on its way this long hears it or not. */
+const ON_TIME_MS = 250;
 
 export interface BroadcastGap extends Span {
   room: Room;
@@ -276,10 +277,10 @@ export class Relay {
     this.#rooms.remember(carried, envelope);
     if (isRepeated) return;
     const { hub, clock, toWireFrame, onArrival, tracer } = this.#options;
-    const isLate = envelope.acceptedAtMs < clock.nowMs() - CLOCKS_APART_MS_MAX;
+    const acceptedMs = this.#neighbours.latestOwnMs(envelope.position.origin, envelope.acceptedAtMs);
     const trace = envelope.trace === undefined ? undefined : tracer?.resume(envelope);
     const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame, {
-      isLate,
+      lateSinceMs: acceptedMs < clock.nowMs() - ON_TIME_MS ? acceptedMs : undefined,
       witness: trace?.witness,
     });
     trace?.fannedOut();

@@ -1,9 +1,9 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
+import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type CarriedRoom, type Listening, positionsOf, settledPositions } from "./carried-room.ts";
-import { CLOCKS_APART_MS_MAX } from "./fan-out.ts";
 import type { HistoryClient } from "./history-exchange.ts";
 import { bootOf } from "./sequence.ts";
 import type { Positions } from "./topic-log.ts";

@@ -1,7 +1,8 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
 import type { HistoryAnswer, HistoryHead, Mark } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
-import { CLOCKS_APART_MS_MAX, idOf } from "./fan-out.ts";
+import { CLOCKS_APART_MS_MAX } from "../clock.ts";
+import { idOf } from "./fan-out.ts";
 
 /** What an entry costs beside its payload: objects, strings of the header, map entries. */
 const ENTRY_OVERHEAD_BYTES = 400;

@@ -124,7 +124,6 @@ export class Oracle {
 
   /**
    * Broadcasts out of the database: from the first that a session heard, each once, in order; all when it lived to the end.
-   * What a home sent in its last two seconds may also come afterwards to those who joined in them (decision 0026), once.
    *
    * @param isFirst the session was there before anything was written
    */
@@ -132,12 +131,11 @@ export class Oracle {
     const sent = this.#log.flatMap(({ ops }) => ops.filter(({ table }) => table === "messages").map(keyOf));
     const from = isFirst ? 0 : sent.indexOf(broadcasts[0] ?? "");
     if (from < 0) return broadcasts.length === 0 ? [] : ["a broadcast that was never sent"];
-    const before = new Set(sent.slice(0, from));
-    const heard = broadcasts.filter((key) => !before.delete(key));
-    const expected = isOver ? sent.slice(from, from + heard.length) : sent.slice(from);
-    const at = expected.findIndex((key, index) => key !== heard[index]);
-    if (at >= 0) return [`broadcast ${at} of ${expected.length} is ${heard[at]} instead of ${expected[at]}`];
-    return heard.length > expected.length ? [`${heard.at(-1)} is one broadcast too many`] : [];
+    const expected = isOver ? sent.slice(from, from + broadcasts.length) : sent.slice(from);
+    const at = expected.findIndex((key, index) => key !== broadcasts[index]);
+    if (at >= 0)
+      return [`broadcast ${at} of ${expected.length} is ${broadcasts[at]} instead of ${expected[at]}`];
+    return broadcasts.length > expected.length ? [`${broadcasts.at(-1)} is one broadcast too many`] : [];
   }
 
   #expected(fromLsn: bigint, wishOf: (op: Op) => Wish): Expected[] {

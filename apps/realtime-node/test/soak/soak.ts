@@ -27,6 +27,8 @@ const SAMPLE_MS = 1_000;
 const ACTION_MS = [400, 2_000] as const;
 /** After a cut a node may be killed before it was asked for what the other side missed. */
 const INQUEST_MS = 15_000;
+/** What is older may have left the histories, which hold 1,000 messages of a room: nobody is missing it any more. */
+const HELD_MS = 60_000;
 /** Between two nodes, on a busy machine. */
 const ON_ITS_WAY_MS = 1_000;
 /** Heard by everybody within this time after the last fault, or lost. */
@@ -124,7 +126,7 @@ function apartSinceMs({ disturbances }: SoakRecord, atMs: number): number {
   const cuts = disturbances.filter(({ kind }) => kind === "cut").toReversed();
   let sinceMs = atMs;
   for (const { fromMs, toMs } of cuts) if (toMs > sinceMs - INQUEST_MS) sinceMs = fromMs;
-  return sinceMs;
+  return Math.max(sinceMs, atMs - HELD_MS);
 }
 
 function createMember(index: number, options: MemberOptions): SoakMember {
