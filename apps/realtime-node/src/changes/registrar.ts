@@ -154,8 +154,9 @@ export class Registrar {
       throw new Refusal("UnableToSubscribeToPostgres", { message: "nothing to subscribe to" });
     const resume = fromLsn !== null && replaces === null;
     const bindingsAsked: RegisterShapes["bindings"] = [first, ...others];
-    const before = resume ? { since: formatLsn(fromLsn), seen: formatLsn(this.#options.seenLsn()) } : {};
-    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, ...before };
+    const since = resume ? { since: formatLsn(fromLsn) } : {};
+    const seen = formatLsn(this.#options.seenLsn());
+    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, seen, ...since };
     await this.#takeTurn();
     const abandoned = createDeferred<null>();
     const abandon = () => abandoned.resolve(null);

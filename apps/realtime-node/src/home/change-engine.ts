@@ -114,6 +114,8 @@ export class ChangeEngine {
   /** In the session that holds the lock. What nodes had with another home is gathered before anything streams. */
   async onTerm(session: Session, term: Term, onElected: () => void): Promise<void> {
     await this.catalog.read(session);
+    const { former } = this.registrations;
+    former.begin(term.fromLsn);
     if (term.isRewound) this.#options.feed.rewind();
     this.#gatheredLsn = term.fromLsn;
     if (!term.slotCreated) {
@@ -123,7 +125,8 @@ export class ChangeEngine {
     const gather = () => (isBeginning ? NOBODY : this.registrations.gatherUnknown());
     try {
       await this.#begin(term.epoch, { gather, onElected });
-      this.#options.feed.skipBefore(this.registrations.seenLsn);
+      former.flow();
+      this.#options.feed.skipBefore(former.seenLsn);
     } finally {
       this.#backlog = null;
     }

@@ -3,6 +3,7 @@ import { LSN_ZERO, parseLsn } from "../wal/lsn.ts";
 import type { SlotStart } from "../wal/slot.ts";
 import type { Claim } from "./claim.ts";
 import { Continuity } from "./continuity.ts";
+import type { Former } from "./former-terms.ts";
 
 const at = parseLsn;
 
@@ -18,6 +19,8 @@ function claim(fromLsn: string, serverLsn: string, created: SlotStart["created"]
   };
 }
 
+const former = (seen = "0/0"): Former => ({ seenLsn: at(seen), promisedLsn: LSN_ZERO, aheadLsn: LSN_ZERO });
+
 describe("one project's changes across its streams", () => {
   test("the first stream is a take-over; the second goes on, also from a slot that a crash has put back", () => {
     const changes = new Continuity("r");
@@ -29,13 +32,13 @@ describe("one project's changes across its streams", () => {
   test("somebody else was home: a new term, and the end of whatever that one had announced", () => {
     const changes = new Continuity("r");
     changes.resume(claim("0/10", "0/20"));
-    changes.caughtUp(1, LSN_ZERO);
+    changes.caughtUp(1, former());
     expect(changes.resume(claim("0/50", "0/60"))).toBe(false);
-    expect(changes.caughtUp(2, at("0/50"))).toEqual({
+    expect(changes.caughtUp(2, former("0/50"))).toEqual({
       notice: { kind: "database-recovered", ref: "r", fromLsn: "0/50", toLsn: "0/60", complete: true },
       lost: null,
     });
-    expect(changes.caughtUp(3, LSN_ZERO)).toEqual({ notice: null, lost: null });
+    expect(changes.caughtUp(3, former())).toEqual({ notice: null, lost: null });
   });
 
   test("[R27] a slot that is gone: exactly what lies between the last hand-over and the new one", () => {
@@ -44,7 +47,7 @@ describe("one project's changes across its streams", () => {
     changes.handedOn(at("0/30"));
     changes.outages.begin("gone", { lsn: at("0/30"), nowMs: 1 });
     expect(changes.resume(claim("0/45", "0/50", "slot-over-limit"))).toBe(false);
-    expect(changes.caughtUp(2, LSN_ZERO)).toEqual({
+    expect(changes.caughtUp(2, former())).toEqual({
       notice: { kind: "database-recovered", ref: "r", fromLsn: "0/30", toLsn: "0/45", complete: false },
       lost: { cause: "slot-over-limit", fromLsn: at("0/30"), toLsn: at("0/45") },
     });
@@ -53,13 +56,13 @@ describe("one project's changes across its streams", () => {
   test("[R27] a slot that the home before had: the nodes say where it was; for a new project nothing is lost", () => {
     const after = new Continuity("r");
     after.resume(claim("0/45", "0/50", "slot-missing"));
-    expect(after.caughtUp(2, at("0/30"))).toMatchObject({
+    expect(after.caughtUp(2, former("0/30"))).toMatchObject({
       notice: { fromLsn: "0/30", toLsn: "0/45", complete: false },
       lost: { cause: "slot-missing" },
     });
     const fresh = new Continuity("r");
     fresh.resume(claim("0/45", "0/50", "slot-missing"));
-    expect(fresh.caughtUp(2, LSN_ZERO)).toMatchObject({ notice: { complete: true }, lost: null });
+    expect(fresh.caughtUp(2, former())).toMatchObject({ notice: { complete: true }, lost: null });
   });
 
   test("[R27] a database that went back to the past: a new term from there", () => {
@@ -67,7 +70,7 @@ describe("one project's changes across its streams", () => {
     changes.resume(claim("0/10", "0/20"));
     changes.handedOn(at("0/90"));
     expect(changes.resume(claim("0/15", "0/30"))).toBe(false);
-    expect(changes.caughtUp(2, at("0/90")).lost).toEqual({
+    expect(changes.caughtUp(2, former("0/90")).lost).toEqual({
       cause: "database-rewound",
       fromLsn: at("0/30"),
       toLsn: at("0/90"),
@@ -77,11 +80,11 @@ describe("one project's changes across its streams", () => {
   test("a slot that was moved past what cannot be read", () => {
     const changes = new Continuity("r");
     changes.resume(claim("0/10", "0/20"));
-    changes.caughtUp(1, LSN_ZERO);
+    changes.caughtUp(1, former());
     changes.outages.begin("stuck", { lsn: at("0/10"), nowMs: 1 });
     changes.skip(at("0/28"));
     expect(changes.resume(claim("0/28", "0/30"))).toBe(true);
-    expect(changes.caughtUp(2, LSN_ZERO).notice).toMatchObject({
+    expect(changes.caughtUp(2, former()).notice).toMatchObject({
       fromLsn: "0/10",
       toLsn: "0/28",
       complete: false,

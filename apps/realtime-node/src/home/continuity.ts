@@ -1,6 +1,7 @@
 import type { HomeNotice } from "@tidewire/protocol/cluster/changes";
 import { LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
 import type { Claim, History } from "./claim.ts";
+import type { Former } from "./former-terms.ts";
 import { type LostSpan, lostSince, lostSpan } from "./lost-span.ts";
 import { Outages, recovered } from "./outages.ts";
 
@@ -69,13 +70,12 @@ export class Continuity {
   /**
    * Everything committed before the stream began has been handed on, but for what is lost.
    *
-   * @param coveredLsn up to here nobody misses anything of the terms before, by what the nodes say; zero without any
    * @returns what to tell the nodes, if anything: also the end of a loss that the home before may have announced
    */
-  caughtUp(nowMs: number, coveredLsn: Lsn): { notice: Recovered | null; lost: LostSpan | null } {
+  caughtUp(nowMs: number, former: Former): { notice: Recovered | null; lost: LostSpan | null } {
     const { serverLsn, slot } = this.#claim ?? { serverLsn: LSN_ZERO, slot: { fromLsn: LSN_ZERO } };
     const isTakeOver = this.#isTakeOver;
-    const lost = isTakeOver ? lostSince(coveredLsn, this.#lost, { serverLsn }) : this.#lost;
+    const lost = isTakeOver ? lostSince(former, this.#lost, { serverLsn }) : this.#lost;
     const ended = this.outages.end({ toLsn: serverLsn, nowMs }, lost);
     this.#isTakeOver = false;
     this.#lost = null;

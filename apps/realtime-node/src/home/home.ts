@@ -109,7 +109,7 @@ export class Home {
       publish: (batch) => this.#engine.publish(batch),
       ask: (work, deadlineMs) => this.#ask("stream", deadlineMs, work),
       notify: (notice) => this.#notify(notice),
-      coveredLsn: () => this.#engine.registrations.coveredLsn,
+      former: this.#engine.registrations.former,
       onLost: (lost) => this.#recordGap(lost),
     });
     this.#slotWatch = new SlotWatch(this.#replication.slot, log);

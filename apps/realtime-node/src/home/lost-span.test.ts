@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LSN_ZERO, parseLsn } from "../wal/lsn.ts";
+import type { Former } from "./former-terms.ts";
 import { lostSince, lostSpan, type Resumption } from "./lost-span.ts";
 
 const early = parseLsn("0/10");
@@ -37,22 +38,29 @@ describe("what was lost between two streams", () => {
 
 describe("a home that has taken over", () => {
   const lost = { cause: "slot-missing" as const, fromLsn: LSN_ZERO, toLsn: late };
+  const former = (said: Partial<Former>): Former => ({
+    seenLsn: LSN_ZERO,
+    promisedLsn: LSN_ZERO,
+    aheadLsn: LSN_ZERO,
+    ...said,
+  });
 
   test("learns from the nodes where its predecessor was", () => {
-    expect(lostSince(acked, lost, { serverLsn: late })).toEqual({ ...lost, fromLsn: acked });
+    const fromAcked = { ...lost, fromLsn: acked };
+    expect(lostSince(former({ seenLsn: acked }), lost, { serverLsn: late })).toEqual(fromAcked);
+    const quiet = former({ seenLsn: early, promisedLsn: acked });
+    expect(lostSince(quiet, lost, { serverLsn: late })).toEqual(fromAcked);
   });
 
   test("has lost nothing when nobody was promised anything, or all of it lies ahead", () => {
-    expect(lostSince(LSN_ZERO, lost, { serverLsn: late })).toBeNull();
-    expect(lostSince(late, lost, { serverLsn: late })).toBeNull();
-    expect(lostSince(acked, null, { serverLsn: late })).toBeNull();
+    expect(lostSince(former({}), lost, { serverLsn: late })).toBeNull();
+    expect(lostSince(former({ seenLsn: late }), lost, { serverLsn: late })).toBeNull();
+    expect(lostSince(former({ seenLsn: acked }), null, { serverLsn: late })).toBeNull();
   });
 
   test("notices that the nodes have seen more than the database knows", () => {
-    expect(lostSince(late, null, { serverLsn: acked })).toEqual({
-      cause: "database-rewound",
-      fromLsn: acked,
-      toLsn: late,
-    });
+    const rewound = { cause: "database-rewound", fromLsn: acked, toLsn: late };
+    expect(lostSince(former({ seenLsn: late }), null, { serverLsn: acked })).toEqual(rewound);
+    expect(lostSince(former({ aheadLsn: late }), null, { serverLsn: acked })).toEqual(rewound);
   });
 });

@@ -1,6 +1,7 @@
 import type { GapCause } from "@tidewire/db/gap-causes";
-import { LSN_ZERO, type Lsn } from "../wal/lsn.ts";
+import { LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
 import type { SlotStart } from "../wal/slot.ts";
+import type { Former } from "./former-terms.ts";
 
 /** Changes that nobody will be given: committed after the first position, up to the second. */
 export interface LostSpan {
@@ -33,16 +34,16 @@ export function lostSpan(ackedLsn: Lsn, { slot, serverLsn, divergedLsn }: Resump
 
 /**
  * The same for a home that has taken over: the nodes know how far the one before it had come.
- *
- * @param coveredLsn the last change that a node has seen, or from where on a channel was promised all; zero without any
  */
 export function lostSince(
-  coveredLsn: Lsn,
+  { seenLsn, promisedLsn, aheadLsn }: Former,
   lost: LostSpan | null,
   { serverLsn }: Pick<Resumption, "serverLsn">,
 ): LostSpan | null {
-  if (coveredLsn > serverLsn) return { cause: "database-rewound", fromLsn: serverLsn, toLsn: coveredLsn };
+  const knownLsn = maxLsn(seenLsn, aheadLsn);
+  if (knownLsn > serverLsn) return { cause: "database-rewound", fromLsn: serverLsn, toLsn: knownLsn };
   if (lost === null || lost.fromLsn !== LSN_ZERO) return lost;
+  const coveredLsn = maxLsn(seenLsn, promisedLsn);
   // Nothing was promised to anybody.
   if (coveredLsn === LSN_ZERO || coveredLsn >= lost.toLsn) return null;
   return { ...lost, fromLsn: coveredLsn };

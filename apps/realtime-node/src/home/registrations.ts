@@ -5,9 +5,10 @@ import type { ShapePreparation } from "../changes/prepare-shape.ts";
 import { holderKey, type NodeLife, type PreparedShape, type Shapes } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import { createDeferred, type Deferred } from "../deferred.ts";
-import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
+import { formatLsn, type Lsn, parseLsn } from "../wal/lsn.ts";
 import type { Session } from "../wal/session.ts";
 import type { CatalogWatch } from "./catalog-watch.ts";
+import { FormerTerms } from "./former-terms.ts";
 import { Leases } from "./leases.ts";
 import { PositionReader } from "./position-reader.ts";
 
@@ -56,6 +57,7 @@ export interface Held {
 
 /** What nodes asked for, under the lease of each node. */
 export class Registrations {
+  readonly former = new FormerTerms();
   readonly #options: Options;
   readonly #leases = new Leases();
   readonly #position: PositionReader;
@@ -65,8 +67,6 @@ export class Registrations {
   #expected = new Map<string, Held>();
   /** Of each life of a node, registrations that wait for the catalog to be read. */
   readonly #refreshing = new Map<string, number>();
-  #seenLsn: Lsn = LSN_ZERO;
-  #promisedLsn: Lsn = LSN_ZERO;
 
   constructor(options: Options) {
     this.#options = options;
@@ -83,7 +83,9 @@ export class Registrations {
     const { shapes, handedOn, backlog, epoch } = this.#options;
     const life: NodeLife = { node: request.node, boot: request.boot };
     this.#leases.renew(life, this.#now());
-    this.#noteBefore(request);
+    const since = request.since === undefined ? undefined : parseLsn(request.since);
+    const seen = request.seen === undefined ? undefined : parseLsn(request.seen);
+    this.former.note(holderKey(life), { since, seen });
     const isNew = request.bindings.some((spec) => !this.#options.catalog.preparation.hasTableFor(spec));
     if (isNew) await this.#refresh(life);
     this.#preparing++;
@@ -98,6 +100,7 @@ export class Registrations {
         ...(unseen !== null && { backlog: { ...unseen, fromLsn: formatLsn(unseen.fromLsn) } }),
       };
       const lsn = await this.#position.read();
+      if (since !== undefined) this.former.compare(since, parseLsn(lsn));
       if (missed === null) return { ...registered, lsn };
       return {
         ...registered,
@@ -135,18 +138,6 @@ export class Registrations {
   /** A new epoch begins: whoever has something will say so. */
   expectAnew(held: readonly Held[] = []): void {
     this.#expected = new Map(held.map((each) => [holderKey(each.life), each]));
-    this.#seenLsn = LSN_ZERO;
-    this.#promisedLsn = LSN_ZERO;
-  }
-
-  /** The last change that any node has seen, by those that have registered again in this epoch; zero without any. */
-  get seenLsn(): Lsn {
-    return this.#seenLsn;
-  }
-
-  /** Up to here nobody of them misses anything: it has been seen, or was never promised. Zero without any. */
-  get coveredLsn(): Lsn {
-    return maxLsn(this.#seenLsn, this.#promisedLsn);
   }
 
   /** Forgets nodes that have died, or live another life. */
@@ -184,11 +175,6 @@ export class Registrations {
       if (somebodyCame) quietSinceMs = this.#now();
     }
     await this.gatherKnown();
-  }
-
-  #noteBefore({ since, seen }: Pick<Request, "since" | "seen">): void {
-    if (since !== undefined) this.#promisedLsn = maxLsn(this.#promisedLsn, parseLsn(since));
-    if (seen !== undefined) this.#seenLsn = maxLsn(this.#seenLsn, parseLsn(seen));
   }
 
   #isComplete(): boolean {

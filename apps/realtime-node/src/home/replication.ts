@@ -15,6 +15,7 @@ import type { WalBatch } from "../wal/wal-queue.ts";
 import { claimProject } from "./claim.ts";
 import { Continuity } from "./continuity.ts";
 import { NotElected, retryDelayMs } from "./election.ts";
+import type { Former } from "./former-terms.ts";
 import { handOn } from "./hand-on.ts";
 import type { LostSpan } from "./lost-span.ts";
 import type { Outages } from "./outages.ts";
@@ -60,8 +61,8 @@ interface Options {
   /** Runs work on an ordinary connection. */
   ask<T>(work: (session: Session) => Promise<T>, deadlineMs: number): Promise<T>;
   notify(notice: HomeNotice): void;
-  /** Before this term nobody misses anything up to here; zero when nobody was promised anything. */
-  coveredLsn(): Lsn;
+  /** How far changes had come before this term. */
+  former: Former;
   /** Changes that nobody will be given; the nodes have been told. */
   onLost(lost: LostSpan): void;
 }
@@ -265,8 +266,8 @@ export class Replication {
 
   /** A probe has come all the way: everything committed before this stream began has been handed on. */
   #onCaughtUp(): void {
-    const { notify, clock, log, ref, onLost, coveredLsn } = this.#options;
-    const { notice, lost } = this.#continuity.caughtUp(clock.nowMs(), coveredLsn());
+    const { notify, clock, log, ref, onLost, former } = this.#options;
+    const { notice, lost } = this.#continuity.caughtUp(clock.nowMs(), former);
     if (notice === null) return;
     const { fromLsn, toLsn, complete } = notice;
     log.info({ ref, fromLsn, toLsn, complete }, "changes have caught up");

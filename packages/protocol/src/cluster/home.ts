@@ -52,7 +52,7 @@ export const RegisterShapes = z.object({
   resume: z.boolean().optional(),
   /** With `resume`: from where on these bindings were promised all. */
   since: z.string().optional(),
-  /** With `resume`: the last change that the node has seen, for whichever of its channels. */
+  /** The last change that the node has seen, for whichever of its channels. */
   seen: z.string().optional(),
 });
 export type RegisterShapes = z.infer<typeof RegisterShapes>;
