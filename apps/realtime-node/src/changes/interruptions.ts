@@ -72,7 +72,13 @@ export class Interruptions {
     this.#home = hear(previous, notice, nowMs);
     this.#homelessSinceMs = this.#home !== null ? null : (this.#homelessSinceMs ?? nowMs);
     const { silent } = this.#loss ?? {};
-    if (silent !== undefined && this.#home?.boot === silent.boot) this.#closeSilence();
+    if (silent !== undefined && this.#home !== null && isSame(silent, this.#home)) this.#closeSilence();
+  }
+
+  /** There is a home that has not spoken yet; whatever the one before may still say, its term is over. */
+  succeeded(epoch: number): void {
+    this.#home = { node: null, boot: null, epoch, heardAtMs: this.#options.clock.monotonicMs() };
+    this.#homelessSinceMs = null;
   }
 
   /** To be called about once a second: silence is noticed by nobody else. */
@@ -109,4 +115,8 @@ export class Interruptions {
     const span = { fromLsn, toLsn: formatLsn(seenLsn), complete: true };
     for (const each of this.#options.subscriptions) tellRecovered(each, span, seenLsn);
   }
+}
+
+function isSame(silent: KnownHome, home: KnownHome): boolean {
+  return silent.boot === null ? silent.epoch === home.epoch : silent.boot === home.boot;
 }

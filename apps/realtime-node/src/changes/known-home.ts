@@ -6,8 +6,9 @@ export const HOME_SILENT_MS = 3_500;
 
 /** What a node knows of a project's home, whoever it is. */
 export interface KnownHome {
-  readonly node: string;
-  readonly boot: string;
+  /** Null until it has spoken itself: it has answered, or sent changes, and its announcement has not arrived. */
+  readonly node: string | null;
+  readonly boot: string | null;
   readonly epoch: number;
   readonly heardAtMs: number;
 }

@@ -233,6 +233,21 @@ describe("a channel's promise", () => {
     expect(home.asked[1]).toMatchObject({ resume: true });
   });
 
+  test("a home that is heard of after its answer and its first changes is no second one, and its predecessor is none", async () => {
+    const { home, channel } = await setUpSubscribed();
+    await home.announce(1);
+    await home.send([envelope("0/11")]);
+    home.restartSequence();
+    await home.send([envelope("0/12", ["z"])], { epoch: 2 });
+    await home.answer(1, { shapes: ["z"], lsn: "0/20", epoch: 2 });
+    await home.announce(1);
+    await home.announce(2);
+    await home.send([envelope("0/21", ["z"])], { epoch: 2 });
+    expect(home.asked).toHaveLength(2);
+    expect(channel.got).toEqual(["7@0/11", "7@0/12", "7@0/21"]);
+    expect(channel.told).toHaveLength(1);
+  });
+
   test("[R31] what was asked of a home in its last moment is asked of the next one at once", async () => {
     const { home } = await setUpSubscribed();
     await home.announce(1);
@@ -369,6 +384,15 @@ describe("losses of the database [D12]", () => {
     expect(messages()).toHaveLength(3);
     await home.say(recovered(true));
     expect(messages().slice(2)).toEqual(["DatabaseUnavailable", "Recovered"]);
+  });
+
+  test("[R34] a home that has answered and is never heard is a silent home too, until it speaks", async () => {
+    const { home, channel } = await setUpSubscribed();
+    home.pass(5_000);
+    await expect.poll(() => channel.told.length).toBe(2);
+    await home.announce(1);
+    expect(channel.told.at(-1)).toMatchObject({ message: "Recovered", complete: true });
+    expect(home.asked).toHaveLength(1);
   });
 
   test("[R34] a home that steps down without another taking over is told after a second", async () => {

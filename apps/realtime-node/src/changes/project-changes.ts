@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import type { RecentDurations } from "../wal/lag.ts";
 import { formatLsn, LSN_ZERO, type Lsn, maxLsn, parseLsn } from "../wal/lsn.ts";
 import { Arrivals } from "./arrivals.ts";
-import { CatchUp } from "./catch-up.ts";
+import { CatchUp, catchUp } from "./catch-up.ts";
 import { decodeMessage } from "./envelope-batch.ts";
 import { Interruptions } from "./interruptions.ts";
 import { HOME_BEAT_MS, type KnownHome } from "./known-home.ts";
@@ -49,7 +49,7 @@ export class ProjectChanges {
   readonly #interruptions: Interruptions;
   readonly #timers: Timer[];
   #epoch = 0;
-  /** Whose epoch it is: after a crash Postgres may give out the same number again. */
+  /** Whose epoch it is: after a crash Postgres may give out the same number again. Unknown until that home speaks. */
   #homeBoot: string | undefined;
   /** What the home had sent when it last renewed the lease. */
   #sent: { epoch: number; seq: number; lsn: string } | null = null;
@@ -125,7 +125,7 @@ export class ProjectChanges {
       try {
         const answer = await this.#registrar.register(subscription);
         if (parseLsn(answer.lsn) < seenLsn) this.#rewind(parseLsn(answer.lsn));
-        if (answer.epoch > this.#epoch) this.#begin(answer.epoch);
+        if (answer.epoch > this.#epoch) this.#beginUnannounced(answer.epoch);
         if (answer.epoch === this.#epoch) {
           this.#hold(subscription, answer);
           return { lsn: answer.lsn };
@@ -151,7 +151,7 @@ export class ProjectChanges {
     subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
     this.#routes.add(subscription, shapes);
-    const unserved = this.#catchUpFrom(subscription, backlog);
+    const unserved = catchUp(subscription, this.#arrivals.receiver.position, backlog);
     const lost = missed ?? this.#arrivals.overflow ?? unserved;
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
     else if (lost !== null) tellGap(subscription, lost);
@@ -182,24 +182,19 @@ export class ProjectChanges {
   }
 
   /** What was registered in an earlier epoch is void. Those on their way find out by their answers. */
-  #begin(epoch: number): void {
+  #begin(epoch: number, homeBoot?: string): void {
     this.#arrivals.begin(epoch, { fromStart: this.#epoch !== 0 });
     this.#epoch = epoch;
+    this.#homeBoot = homeBoot;
+    this.#sent = null;
     if (this.#subscriptions.size > 0) this.#registrar.announce(this.#subscriptions.size);
     this.#registerAgain();
   }
 
-  /** @returns what will not come again, of what a channel that is behind has not had */
-  #catchUpFrom(subscription: Subscription, backlog: ShapesRegistered["backlog"]) {
-    const { behindSince } = subscription;
-    subscription.pendingFrom = null;
-    subscription.behindSince = null;
-    if (behindSince === null) return null;
-    const { position } = this.#arrivals.receiver;
-    subscription.catchUp = new CatchUp(position, behindSince);
-    const toLsn = backlog === undefined ? position.lsn : parseLsn(backlog.fromLsn);
-    if (toLsn <= behindSince.lsn) return null;
-    return { fromLsn: formatLsn(behindSince.lsn), toLsn: formatLsn(toLsn) };
+  /** A home has answered, or sent changes, before its announcement has arrived. */
+  #beginUnannounced(epoch: number): void {
+    this.#interruptions.succeeded(epoch);
+    this.#begin(epoch);
   }
 
   #registerAgain(): void {
@@ -241,7 +236,7 @@ export class ProjectChanges {
   #onBatch(data: Uint8Array): void {
     const batch = decodeMessage(data);
     if (batch.boot !== this.#options.life.boot) return;
-    if (batch.epoch > this.#epoch) this.#begin(batch.epoch);
+    if (batch.epoch > this.#epoch) this.#beginUnannounced(batch.epoch);
     this.#arrivals.onBatch(batch);
   }
 
@@ -269,12 +264,11 @@ export class ProjectChanges {
   }
 
   #follow(home: KnownHome | null): void {
-    if (home === null) return;
-    const isSame = home.epoch === this.#epoch && (this.#homeBoot ?? home.boot) === home.boot;
-    this.#homeBoot = home.boot;
-    if (isSame) return;
+    if (home === null || home.boot === null) return;
+    if (home.epoch === this.#epoch) this.#homeBoot ??= home.boot;
+    if (home.epoch === this.#epoch && home.boot === this.#homeBoot) return;
     if (this.#epoch !== 0) this.#registrar.askAnew();
-    this.#begin(home.epoch);
+    this.#begin(home.epoch, home.boot);
   }
 
   /** Once per loss: the attempts that follow say nothing new. */
