@@ -1,7 +1,4 @@
-import type { ShapesRegistered } from "@tidewire/protocol/cluster/home";
-import { formatLsn, parseLsn } from "../wal/lsn.ts";
 import { isAfter, type Position } from "./position.ts";
-import type { Subscription } from "./subscription.ts";
 
 /**
  * A channel that is behind its node: it was given a backlog of which the node had seen a part before, for its other
@@ -36,25 +33,4 @@ export class CatchUp {
     this.#seen = position;
     return true;
   }
-}
-
-/**
- * A channel is registered again: if it is behind, it catches up from there.
- *
- * @param position what its node has seen by now
- * @returns what will not come again, of what it has not had
- */
-export function catchUp(
-  subscription: Subscription,
-  position: Position,
-  backlog: ShapesRegistered["backlog"],
-): { fromLsn: string; toLsn: string } | null {
-  const { behindSince } = subscription;
-  subscription.pendingFrom = null;
-  subscription.behindSince = null;
-  if (behindSince === null) return null;
-  subscription.catchUp = new CatchUp(position, behindSince);
-  const toLsn = backlog === undefined ? position.lsn : parseLsn(backlog.fromLsn);
-  if (toLsn <= behindSince.lsn) return null;
-  return { fromLsn: formatLsn(behindSince.lsn), toLsn: formatLsn(toLsn) };
 }
