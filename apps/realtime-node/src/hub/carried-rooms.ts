@@ -47,13 +47,13 @@ export class CarriedRooms {
   }
 
   /** For another node that asks. */
-  answer({ room, after, onlyNamed }: HistoryRequest): HistoryAnswer {
-    const carried = this.#rooms.get(toRoomKey(room));
+  answer(request: HistoryRequest): HistoryAnswer {
+    const carried = this.#rooms.get(toRoomKey(request.room));
     if (carried === undefined) return { heads: [], envelopes: [] };
     const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => {
       return { origin, seq, marks: carried.log.marks(origin) };
     });
-    return { heads, envelopes: carried.log.after(after, { onlyNamed }) };
+    return { heads, envelopes: carried.log.after(request) };
   }
 
   /** Drops messages that are too old, then rooms of which nothing is left. */

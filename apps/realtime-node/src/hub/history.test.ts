@@ -109,15 +109,23 @@ test("late entries take their place, and none is stored twice", () => {
   record(message("a", 1), message("a", 4));
   expect(history.record(log, message("a", 2))).toBe(true);
   expect(history.record(log, message("a", 2))).toBe(false);
-  expect(seqs(log.after({ a: 0 }, { onlyNamed: true }))).toEqual([1, 2, 4]);
+  expect(seqs(log.after({ after: { a: 0 }, onlyNamed: true }))).toEqual([1, 2, 4]);
   expect(log.heads()).toEqual({ a: 4 });
 });
 
 test("another node is given named origins only, when it asks so", () => {
   const { log, record } = createHistory();
   record(message("a", 1), message("b", 1), message("a", 2));
-  expect(seqs(log.after({ a: 1 }, { onlyNamed: true }))).toEqual([2]);
-  expect(log.after({ a: 1 }, { onlyNamed: false })).toHaveLength(2);
+  expect(seqs(log.after({ after: { a: 1 }, onlyNamed: true }))).toEqual([2]);
+  expect(log.after({ after: { a: 1 }, onlyNamed: false })).toHaveLength(2);
+});
+
+test("another node is not given what it says it has", () => {
+  const { log, record } = createHistory();
+  record(...[2, 4, 5, 6, 7].map((seq) => message("a", seq)), message("b", 1));
+  expect(log.runs()).toEqual({ a: [4, 7], b: [1, 1] });
+  const left = log.after({ after: {}, onlyNamed: false, held: { a: [4, 6], c: [1, 9] } });
+  expect(left.map(({ position: { origin, seq } }) => `${origin}${seq}`)).toEqual(["a2", "a7", "b1"]);
 });
 
 test("a message whose id is known is found, and is not replayed a second time", () => {
@@ -135,7 +143,7 @@ test("the window drops what is older, and its id with it", () => {
   record(message("a", 2));
   clock.nowMs = 1_500;
   history.sweep();
-  expect(seqs(log.after({}, { onlyNamed: false }))).toEqual([2]);
+  expect(seqs(log.after({ after: {}, onlyNamed: false }))).toEqual([2]);
   expect(log.find("old")).toBeUndefined();
 });
 
@@ -157,7 +165,7 @@ test("a small payload does not keep its network buffer alive", () => {
   const { log, record } = createHistory();
   const payload = Buffer.alloc(64 * 1024).subarray(10, 20);
   record({ ...message("a", 1), broadcast: { form: "raw", event: "e", payload } });
-  const [kept] = log.after({}, { onlyNamed: false });
+  const [kept] = log.after({ after: {}, onlyNamed: false });
   expect(kept?.broadcast).toMatchObject({ payload: new Uint8Array(10) });
   expect(kept?.broadcast.form === "raw" && kept.broadcast.payload.buffer.byteLength).toBe(10);
 });

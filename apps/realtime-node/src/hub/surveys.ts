@@ -1,5 +1,5 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
-import type { HistoryAnswer } from "@tidewire/protocol/cluster/history";
+import type { HistoryAnswer, Run } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -52,18 +52,23 @@ export class Surveys {
   async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
     const answers = await this.#askAll(carried, boots, settledPositions(carried), { onlyNamed: false });
     if (carried.listening !== listening) return [];
+    // What is here of them already was not sent again.
+    const own = carried.log.of((origin) => !listening.incoming.has(origin) && !this.#isOwn(origin));
     const begins = new Map<string, number>();
     for (const { boot, answer } of answers) {
-      for (const [origin, next] of unheard(boot, answer, listening)) {
+      for (const [origin, next] of unheard(boot, withOwn(answer, own), listening)) {
         const mayBegin = this.#maySpeakFor(boot, origin) || listening.surveyed.has(bootOf(origin));
         if (mayBegin) begins.set(origin, Math.max(next, begins.get(origin) ?? 0));
       }
     }
     for (const [origin, next] of begins) this.#options.arrivals.begin(listening, origin, next);
-    for (const { boot, answer } of answers) {
-      this.#takeIn(carried, answer);
-      listening.surveyed.add(boot);
-    }
+    const told = answers.flatMap(({ answer }) => answer.envelopes);
+    const awaited = own.envelopes.filter(({ position }) => begins.has(position.origin));
+    this.#takeIn(carried, {
+      heads: answers.flatMap(({ answer }) => answer.heads),
+      envelopes: [...told, ...awaited].sort((a, b) => a.position.seq - b.position.seq),
+    });
+    for (const { boot } of answers) listening.surveyed.add(boot);
     return boots.filter((boot) => answers.every((each) => each.boot !== boot));
   }
 
@@ -85,14 +90,24 @@ export class Surveys {
     this.#takeIn(carried, own);
   }
 
-  /** Copies the whole history of the room from every node that it was not copied from since the opening. */
+  /**
+   * Copies the whole history of the room from every node that it was not copied from since the opening. Most have the same,
+   * so one is asked first, and the others for what that one did not have.
+   */
   async copy(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
-    const copies = boots.map((boot) => {
-      const copy = listening.copied.get(boot) ?? this.#copyFrom(carried, listening, boot);
-      listening.copied.set(boot, copy);
-      return copy;
-    });
-    await Promise.all(copies);
+    const { copied } = listening;
+    const [first, ...others] = boots.filter((boot) => !copied.has(boot));
+    if (first !== undefined) {
+      const leading = this.#copyFrom(carried, listening, first);
+      copied.set(first, leading);
+      for (const boot of others) {
+        copied.set(
+          boot,
+          leading.then(() => this.#copyFrom(carried, listening, boot)),
+        );
+      }
+    }
+    await Promise.all(boots.map((boot) => copied.get(boot)));
   }
 
   /** For a client that is ahead of this node: its positions were given by nodes whose messages are still on their way. */
@@ -118,14 +133,15 @@ export class Surveys {
   }
 
   async #askAll(
-    { room }: CarriedRoom,
+    carried: CarriedRoom,
     boots: readonly string[],
     after: Positions,
     { onlyNamed } = { onlyNamed: true },
   ): Promise<{ boot: string; answer: HistoryAnswer }[]> {
+    const request = { room: carried.room, after, onlyNamed, held: onlyNamed ? undefined : heldOf(carried) };
     const answers = await Promise.all(
       boots.map(async (boot) => {
-        const answer = await this.#options.client.ask(boot, { room, after, onlyNamed }, ANSWER_MS_MAX);
+        const answer = await this.#options.client.ask(boot, request, ANSWER_MS_MAX);
         return answer === undefined ? [] : [{ boot, answer }];
       }),
     );
@@ -183,6 +199,25 @@ function unheard(
   }
   for (const { position, acceptedAtMs } of envelopes) date(position.origin, position.seq, acceptedAtMs);
   return begins;
+}
+
+/** An answer, completed by what the node that asked already has of the same origins. */
+function withOwn({ heads, envelopes }: HistoryAnswer, own: HistoryAnswer): HistoryAnswer {
+  const named = new Set(heads.map(({ origin }) => origin));
+  return {
+    heads,
+    envelopes: [...own.envelopes.filter(({ position }) => named.has(position.origin)), ...envelopes],
+  };
+}
+
+/** What need not be sent again: stored here, and not waited for by members. */
+function heldOf(carried: CarriedRoom): Record<string, Run> {
+  const served = positionsOf(carried);
+  const held = Object.entries(carried.log.runs()).map(([origin, [first, last]]): [string, Run] => [
+    origin,
+    [first, Math.min(last, served[origin] ?? 0)],
+  ]);
+  return Object.fromEntries(held.filter(([, [first, last]]) => first <= last));
 }
 
 function highest(all: readonly BroadcastPosition[]): Map<string, number> {

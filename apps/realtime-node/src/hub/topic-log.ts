@@ -1,5 +1,11 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
-import type { HistoryAnswer, HistoryHead, Mark } from "@tidewire/protocol/cluster/history";
+import type {
+  HistoryAnswer,
+  HistoryHead,
+  HistoryRequest,
+  Mark,
+  Run,
+} from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import { idOf } from "./fan-out.ts";
@@ -27,6 +33,7 @@ interface OriginLog {
 }
 
 const NOTHING: Mark = { seq: 0, atMs: 0 };
+const NO_RUN = [Number.POSITIVE_INFINITY, 0] as const;
 
 /** Last position that a client or a node has, per origin. */
 export type Positions = Readonly<Record<string, number>>;
@@ -132,14 +139,31 @@ export class TopicLog {
   }
 
   /** For another node: all that is here after `after`; of origins that it does not name everything, or nothing. */
-  after(after: Positions, { onlyNamed }: { onlyNamed: boolean }): FanOutEnvelope[] {
+  after({ after, onlyNamed, held = {} }: Omit<HistoryRequest, "room">): FanOutEnvelope[] {
     const found: FanOutEnvelope[] = [];
     for (const [origin, { entries }] of this.#origins) {
       const from = after[origin];
       if (from === undefined && onlyNamed) continue;
-      for (const entry of entriesAfter(entries, from ?? 0)) found.push(entry.envelope);
+      const [firstHeld, lastHeld] = held[origin] ?? NO_RUN;
+      for (const { envelope } of entriesAfter(entries, from ?? 0)) {
+        const { seq } = envelope.position;
+        if (seq < firstHeld || seq > lastHeld) found.push(envelope);
+      }
     }
     return found;
+  }
+
+  /** The newest messages of each origin that are here without a hole between them. */
+  runs(): Record<string, Run> {
+    const runs: Record<string, Run> = {};
+    for (const [origin, { entries }] of this.#origins) {
+      const last = entries.at(-1)?.envelope.position.seq;
+      if (last === undefined) continue;
+      let first = last;
+      for (let at = entries.length - 2; entries[at]?.envelope.position.seq === first - 1; at--) first--;
+      runs[origin] = [first, last];
+    }
+    return runs;
   }
 
   /** For another node: all that is here of these origins, and how far they have counted. */

@@ -34,6 +34,8 @@ const ON_ITS_WAY_MS = 1_000;
 /** Heard by everybody within this time after the last fault, or lost. */
 const SETTLE_MS = 40_000;
 const JUDGED_EVERY_MS = 1_000;
+/** More than is said in a room while everybody says one last thing. */
+const LAST_HEARD_MAX = 1_000;
 
 /** Lets real clients live on a fleet to which the schedule of a seed happens, and judges what they saw. */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
@@ -188,6 +190,7 @@ async function settle(members: readonly SoakMember[], record: SoakRecord): Promi
   const isAnswered = () =>
     record.publications.slice(before).every(({ ackedAtMs }) => ackedAtMs !== undefined);
   await until(isAnswered);
+  await until(() => isHeard(record, before));
   const isWhole = () => check(record).findings.every(({ rule }) => rule !== "loss");
   await until(isWhole);
   const isExact = () =>
@@ -199,8 +202,23 @@ async function settle(members: readonly SoakMember[], record: SoakRecord): Promi
   takeSample(members, record);
 }
 
-/** Looks once a second: the whole record is judged each time. What is not so in time is found by the verdict. */
+/** Everybody in the room has heard what was said since `from`. */
+function isHeard({ publications, stays }: SoakRecord, from: number): boolean {
+  const last = publications.slice(from);
+  return stays.every(({ client, room, leftAtMs, heard }) => {
+    if (leftAtMs !== undefined) return true;
+    const names = new Set(heard.slice(-LAST_HEARD_MAX).map((each) => nameOf(room, each)));
+    const owed = last.filter((each) => each.room === room && each.publisher !== client);
+    return owed.every((each) => names.has(nameOf(room, each)));
+  });
+}
+
+/** What is not so in time is found by the verdict. Judging a long record takes a moment in which no client can do anything. */
 async function until(isSo: () => boolean): Promise<void> {
   const deadlineMs = Date.now() + SETTLE_MS;
-  while (!isSo() && Date.now() < deadlineMs) await delay(JUDGED_EVERY_MS);
+  for (;;) {
+    const askedMs = Date.now();
+    if (isSo() || Date.now() > deadlineMs) return;
+    await delay(Math.max(JUDGED_EVERY_MS, (Date.now() - askedMs) * 10));
+  }
 }

@@ -1,5 +1,6 @@
 import { Beat } from "@tidewire/protocol/cluster/beat";
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
+import type { Run } from "@tidewire/protocol/cluster/history";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { eventually } from "@tidewire/testkit/eventually";
@@ -15,7 +16,19 @@ const ANSWERED_MS_MAX = 60_000;
 const BEAT_MS_MAX = 3_000;
 const log = createLog({ level: "silent", fields: {} });
 
-type Held = [name: string, position: BroadcastPosition];
+/** What a node has said of a room; it is asked for the rest. Histories forget, but nothing as young as what is looked for. */
+interface Known {
+  held: Map<string, BroadcastPosition>;
+  runs: Record<string, Run>;
+}
+
+/** Messages of an origin come in order; behind a hole a new run begins. */
+function extend(runs: Record<string, Run>, { origin, seq }: BroadcastPosition): void {
+  const [first, last] = runs[origin] ?? [seq, seq];
+  if (seq === first - 1) runs[origin] = [seq, last];
+  else if (seq === last + 1) runs[origin] = [first, seq];
+  else if (seq > last || first === last) runs[origin] = [seq, seq];
+}
 
 /** One listener in each region, which asks its nodes what they have even while regions are apart. */
 export interface Witnesses extends AsyncDisposable {
@@ -37,7 +50,10 @@ export async function startWitnesses(urls: readonly string[], ref: string): Prom
   };
 }
 
-function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Promise<Held[]> {
+function createWitness(
+  bus: Bus,
+  ref: string,
+): (rooms: readonly string[]) => Promise<[string, BroadcastPosition][]> {
   const beats = new Map<string, number>();
   bus.subscribe(subjects.beat(), ({ data }) => {
     const { boot, state } = Beat.parse(JSON.parse(new TextDecoder().decode(data)));
@@ -46,19 +62,30 @@ function createWitness(bus: Bus, ref: string): (rooms: readonly string[]) => Pro
   });
   const client = new HistoryClient(bus, log);
   const isAlive = (boot: string) => (beats.get(boot) ?? 0) > Date.now() - BEAT_MS_MAX;
-  const ask = (boot: string, topic: string) => {
-    const request = { room: { ref, topic, private: false }, after: {}, onlyNamed: false };
-    return eventually(
+  const known = new Map<string, Known>();
+  const knownOf = (boot: string, topic: string) => {
+    const name = `${boot} ${topic}`;
+    const found = known.get(name) ?? { held: new Map<string, BroadcastPosition>(), runs: {} };
+    known.set(name, found);
+    return found;
+  };
+  const ask = async (boot: string, topic: string) => {
+    const of = knownOf(boot, topic);
+    const request = { room: { ref, topic, private: false }, after: {}, onlyNamed: false, held: of.runs };
+    const answer = await eventually(
       async () => {
-        const answer = await client.ask(boot, request, ASKED_MS_MAX);
-        if (answer === undefined && isAlive(boot))
+        const given = await client.ask(boot, request, ASKED_MS_MAX);
+        if (given === undefined && isAlive(boot))
           throw new Error(`${boot} did not say what it has of ${topic}`);
-        return (answer?.envelopes ?? []).map(
-          (envelope): Held => [nameOf(topic, said(envelope)), envelope.position],
-        );
+        return given;
       },
       { withinMs: ANSWERED_MS_MAX },
     );
+    for (const envelope of answer?.envelopes ?? []) {
+      of.held.set(nameOf(topic, said(envelope)), envelope.position);
+      extend(of.runs, envelope.position);
+    }
+    return answer === undefined ? [] : [...of.held];
   };
   return async (rooms) => {
     const boots = [...beats.keys()].filter(isAlive);

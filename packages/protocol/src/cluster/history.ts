@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { decodeRoomMessage, encodeRoomMessage, type FanOutEnvelope, MalformedEnvelope } from "./fanout.ts";
 
+/** First and last number of messages without a hole between them. */
+const Run = z.tuple([z.int().positive(), z.int().positive()]);
+export type Run = z.infer<typeof Run>;
+
 /**
  * What a node asks of another's history, as JSON on `subjects.history(boot)`. Positions are per origin; `after` is the
  * last one that the asker has.
@@ -10,6 +14,8 @@ export const HistoryRequest = z.object({
   /** Origins that are not named are answered from their beginning, or not at all when `onlyNamed`. */
   after: z.record(z.string(), z.int().nonnegative()),
   onlyNamed: z.boolean(),
+  /** What the asker has of some origins and is not sent again. */
+  held: z.record(z.string(), Run).optional(),
 });
 export type HistoryRequest = z.infer<typeof HistoryRequest>;
 
