@@ -51,7 +51,7 @@ export class CarriedRooms {
     const carried = this.#rooms.get(toRoomKey(request.room));
     if (carried === undefined) return { heads: [], envelopes: [] };
     const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => {
-      return { origin, seq, marks: carried.log.marks(origin) };
+      return { origin, seq, marks: carried.log.marks(origin, request.sinceMs) };
     });
     return { heads, envelopes: carried.log.after(request) };
   }

@@ -128,6 +128,15 @@ test("another node is not given what it says it has", () => {
   expect(left.map(({ position: { origin, seq } }) => `${origin}${seq}`)).toEqual(["a2", "a7", "b1"]);
 });
 
+test("another node is told how old the messages are that are too old for it", () => {
+  const { log, record } = createHistory();
+  record(...[1, 2, 3].map((seq) => ({ ...message("a", seq), acceptedAtMs: seq * 100 })));
+  expect(seqs(log.after({ after: {}, onlyNamed: false, sinceMs: 200 }))).toEqual([2, 3]);
+  expect(log.marks("a", 200)).toEqual([{ seq: 1, atMs: 100 }]);
+  expect(log.marks("a", 900)).toEqual([{ seq: 3, atMs: 300 }]);
+  expect(seqs(log.after({ after: { a: 0 }, onlyNamed: false, sinceMs: 900 }))).toEqual([1, 2, 3]);
+});
+
 test("a message whose id is known is found, and is not replayed a second time", () => {
   const { log, record } = createHistory();
   record(message("a", 1, { id: "x" }), message("b", 1, { id: "x" }));

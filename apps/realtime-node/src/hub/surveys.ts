@@ -1,5 +1,5 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
-import type { HistoryAnswer, Run } from "@tidewire/protocol/cluster/history";
+import type { HistoryAnswer, HistoryRequest, Run } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -10,6 +10,9 @@ import type { Positions } from "./topic-log.ts";
 
 /** A node that does not answer within this time is not waited for; a join may hang on it. */
 const ANSWER_MS_MAX = 250;
+
+/** How far everybody has counted, and no message. */
+const NOTHING_NAMED = { after: {}, onlyNamed: true };
 
 interface Options {
   boot: string;
@@ -29,7 +32,7 @@ export class Surveys {
 
   /** At the opening of a room: from here on a first message that is not number 1 means a loss. */
   async open(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
-    const answers = await this.#askAll(carried, boots, {});
+    const answers = await this.#askAll(carried, boots, NOTHING_NAMED);
     if (carried.listening !== listening) return;
     const alive = new Set(boots);
     // Of a living origin only its own word counts: a third node may be ahead of what is on its way to this one.
@@ -50,25 +53,24 @@ export class Surveys {
    * @returns the boots that did not answer
    */
   async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
-    const answers = await this.#askAll(carried, boots, settledPositions(carried), { onlyNamed: false });
+    const answers = await this.#askAll(carried, boots, {
+      after: settledPositions(carried),
+      onlyNamed: false,
+      sinceMs: listening.owedSinceMs - CLOCKS_APART_MS_MAX,
+    });
     if (carried.listening !== listening) return [];
-    // What is here of them already was not sent again.
-    const own = carried.log.of((origin) => !listening.incoming.has(origin) && !this.#isOwn(origin));
     const begins = new Map<string, number>();
     for (const { boot, answer } of answers) {
-      for (const [origin, next] of unheard(boot, withOwn(answer, own), listening)) {
+      for (const [origin, next] of unheard(boot, answer, listening)) {
         const mayBegin = this.#maySpeakFor(boot, origin) || listening.surveyed.has(bootOf(origin));
         if (mayBegin) begins.set(origin, Math.max(next, begins.get(origin) ?? 0));
       }
     }
     for (const [origin, next] of begins) this.#options.arrivals.begin(listening, origin, next);
-    const told = answers.flatMap(({ answer }) => answer.envelopes);
-    const awaited = own.envelopes.filter(({ position }) => begins.has(position.origin));
-    this.#takeIn(carried, {
-      heads: answers.flatMap(({ answer }) => answer.heads),
-      envelopes: [...told, ...awaited].sort((a, b) => a.position.seq - b.position.seq),
-    });
-    for (const { boot } of answers) listening.surveyed.add(boot);
+    for (const { boot, answer } of answers) {
+      this.#takeIn(carried, answer);
+      listening.surveyed.add(boot);
+    }
     return boots.filter((boot) => answers.every((each) => each.boot !== boot));
   }
 
@@ -119,7 +121,7 @@ export class Surveys {
     await Promise.all(
       behind.map(async ([origin]) => {
         const after = { [origin]: known[origin] ?? 0 };
-        for (const { answer } of await this.#askAll(carried, [bootOf(origin)], after)) {
+        for (const { answer } of await this.#askAll(carried, [bootOf(origin)], { after, onlyNamed: true })) {
           this.#takeIn(carried, answer);
         }
       }),
@@ -127,7 +129,8 @@ export class Surveys {
   }
 
   async #copyFrom(carried: CarriedRoom, listening: Listening, boot: string): Promise<void> {
-    const [found] = await this.#askAll(carried, [boot], {}, { onlyNamed: false });
+    const wish = { after: {}, onlyNamed: false, held: heldOf(carried) };
+    const [found] = await this.#askAll(carried, [boot], wish);
     if (found === undefined) listening.copied.delete(boot);
     else if (carried.listening === listening) this.#takeIn(carried, found.answer);
   }
@@ -135,10 +138,9 @@ export class Surveys {
   async #askAll(
     carried: CarriedRoom,
     boots: readonly string[],
-    after: Positions,
-    { onlyNamed } = { onlyNamed: true },
+    wish: Omit<HistoryRequest, "room">,
   ): Promise<{ boot: string; answer: HistoryAnswer }[]> {
-    const request = { room: carried.room, after, onlyNamed, held: onlyNamed ? undefined : heldOf(carried) };
+    const request = { room: carried.room, ...wish };
     const answers = await Promise.all(
       boots.map(async (boot) => {
         const answer = await this.#options.client.ask(boot, request, ANSWER_MS_MAX);
@@ -199,15 +201,6 @@ function unheard(
   }
   for (const { position, acceptedAtMs } of envelopes) date(position.origin, position.seq, acceptedAtMs);
   return begins;
-}
-
-/** An answer, completed by what the node that asked already has of the same origins. */
-function withOwn({ heads, envelopes }: HistoryAnswer, own: HistoryAnswer): HistoryAnswer {
-  const named = new Set(heads.map(({ origin }) => origin));
-  return {
-    heads,
-    envelopes: [...own.envelopes.filter(({ position }) => named.has(position.origin)), ...envelopes],
-  };
 }
 
 /** What need not be sent again: stored here, and not waited for by members. */

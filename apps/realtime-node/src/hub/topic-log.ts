@@ -117,10 +117,12 @@ export class TopicLog {
     return [...this.#origins].some(([origin, { entries }]) => entries.length > 0 && isMeant(origin));
   }
 
-  /** For another node: how old messages of this origin are, whether they are here or not. */
-  marks(origin: string): Mark[] {
-    const { before = NOTHING, told = NOTHING } = this.#origins.get(origin) ?? {};
-    return [before, told].filter(({ seq }) => seq > 0);
+  /** For another node: how old messages of this origin are, whether they are here or not; and those before `sinceMs`. */
+  marks(origin: string, sinceMs = 0): Mark[] {
+    const { before = NOTHING, told = NOTHING, entries = [] } = this.#origins.get(origin) ?? {};
+    const last = entries[firstSince(entries, sinceMs) - 1]?.envelope;
+    const passed = last === undefined ? NOTHING : { seq: last.position.seq, atMs: last.acceptedAtMs };
+    return [before, told, passed].filter(({ seq }) => seq > 0);
   }
 
   heads(): Record<string, number> {
@@ -139,15 +141,18 @@ export class TopicLog {
   }
 
   /** For another node: all that is here after `after`; of origins that it does not name everything, or nothing. */
-  after({ after, onlyNamed, held = {} }: Omit<HistoryRequest, "room">): FanOutEnvelope[] {
+  after({ after, onlyNamed, sinceMs = 0, held = {} }: Omit<HistoryRequest, "room">): FanOutEnvelope[] {
     const found: FanOutEnvelope[] = [];
     for (const [origin, { entries }] of this.#origins) {
       const from = after[origin];
-      if (from === undefined && onlyNamed) continue;
-      const [firstHeld, lastHeld] = held[origin] ?? NO_RUN;
-      for (const { envelope } of entriesAfter(entries, from ?? 0)) {
-        const { seq } = envelope.position;
-        if (seq < firstHeld || seq > lastHeld) found.push(envelope);
+      if (from !== undefined) {
+        for (const { envelope } of entriesAfter(entries, from)) found.push(envelope);
+      } else if (!onlyNamed) {
+        const [firstHeld, lastHeld] = held[origin] ?? NO_RUN;
+        for (const { envelope } of entries.slice(firstSince(entries, sinceMs))) {
+          const { seq } = envelope.position;
+          if (seq < firstHeld || seq > lastHeld) found.push(envelope);
+        }
       }
     }
     return found;
@@ -283,10 +288,15 @@ function entriesAfter(entries: readonly Entry[], seq: number): Entry[] {
   return entries.slice(placeOf(entries, seq + 1));
 }
 
+/** Index of the first message that was accepted at `atMs` or later; behind the last when there is none. */
+function firstSince(entries: readonly Entry[], atMs: number): number {
+  const first = entries.findIndex(({ envelope }) => envelope.acceptedAtMs >= atMs);
+  return first === -1 ? entries.length : first;
+}
+
 /** The last message of an origin that is known to have been accepted by `atMs`. */
 function lastBy(atMs: number, { entries, before, told }: OriginLog): number {
-  const later = entries.findIndex(({ envelope }) => envelope.acceptedAtMs > atMs);
-  const entry = later === -1 ? entries.at(-1) : entries[later - 1];
+  const entry = entries[firstSince(entries, atMs + 1) - 1];
   const marked = [before, told].map((mark) => (mark.atMs <= atMs ? mark.seq : 0));
   return Math.max(entry?.envelope.position.seq ?? 0, ...marked);
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { startNats } from "@tidewire/testkit/nats";
 import { startTestPostgres } from "@tidewire/testkit/postgres";
 import { createTestControlPlane, createTestProject, type TestProject } from "../harness/control-plane.ts";
@@ -10,7 +9,7 @@ import { buildNode, NODE_SECRET, type NodeProcess, startNodeProcess } from "../h
 import { type Balancer, startBalancer } from "./balancer.ts";
 import type { Disturbance } from "./record.ts";
 import type { Fault } from "./schedule.ts";
-import { startWitnesses } from "./witnesses.ts";
+import { startWitnesses, type Witnesses } from "./witnesses.ts";
 
 const DRAIN_MS = 1_500;
 const LIMITS = {
@@ -44,8 +43,7 @@ export interface Fleet extends AsyncDisposable {
   /** Resolves when the fault has happened; a drain goes on by itself. */
   inflict(fault: Fault): Promise<void>;
   readonly disturbances: Disturbance[];
-  /** The messages in these rooms that living nodes can still hand out, by name. */
-  heldIn(rooms: readonly string[]): Promise<Map<string, BroadcastPosition>>;
+  readonly heldIn: Witnesses["heldIn"];
   /** Everything that its nodes have logged at `warn` or worse. */
   complaints(): string[];
 }
@@ -169,15 +167,12 @@ async function start(
     }
   };
   const witnesses = own(
-    await startWitnesses(
-      regions.map((region) => nats.region(region).url),
-      project.ref,
-    ),
+    await startWitnesses(new Map(regions.map((region) => [region, nats.region(region).url])), project.ref),
   );
   return {
     project,
     disturbances,
-    heldIn: (rooms) => witnesses.heldIn(rooms),
+    heldIn: witnesses.heldIn,
     projectUrl: (region) => `${balancers.get(region)?.url}/p/${project.ref}`,
     nodeUrl(index) {
       const { url } = nodeAt(index);

@@ -115,7 +115,8 @@ async function inquire(fleet: Fleet, record: SoakRecord, after: "kill" | "mend")
   const candidates = record.publications.filter(({ sentAtMs, ackedAtMs = 0 }) => {
     return sentAtMs <= atMs && ackedAtMs >= apartMs - ON_ITS_WAY_MS;
   });
-  const held = await fleet.heldIn([...new Set(candidates.map(({ room }) => room))]);
+  const rooms = new Set(candidates.map(({ room }) => room));
+  const held = await fleet.heldIn([...rooms], Math.min(...candidates.map(({ sentAtMs }) => sentAtMs)));
   for (const each of candidates) {
     const position = held.get(nameOf(each.room, each));
     if (position === undefined) each.unheld ||= after === "kill";

@@ -32,33 +32,34 @@ function extend(runs: Record<string, Run>, { origin, seq }: BroadcastPosition): 
 
 /** One listener in each region, which asks its nodes what they have even while regions are apart. */
 export interface Witnesses extends AsyncDisposable {
-  /** The messages in these rooms that living nodes can still hand out, by name. */
-  heldIn(rooms: readonly string[]): Promise<Map<string, BroadcastPosition>>;
+  /** The messages in these rooms, accepted since then, that living nodes can still hand out, by name. */
+  heldIn: HeldIn;
 }
 
-export async function startWitnesses(urls: readonly string[], ref: string): Promise<Witnesses> {
-  const buses = await Promise.all(urls.map((url) => connectNatsBus({ url, name: "witness" }, log)));
-  const witnesses = buses.map((bus) => createWitness(bus, ref));
+type HeldIn = (rooms: readonly string[], sinceMs: number) => Promise<Map<string, BroadcastPosition>>;
+
+/** @param urls of the NATS servers, by region */
+export async function startWitnesses(urls: ReadonlyMap<string, string>, ref: string): Promise<Witnesses> {
+  const buses = new Map<string, Bus>();
+  for (const [region, url] of urls) buses.set(region, await connectNatsBus({ url, name: "witness" }, log));
+  const witnesses = [...buses].map(([region, bus]) => createWitness(bus, { ref, region }));
   return {
-    async heldIn(rooms) {
-      const held = await Promise.all(witnesses.map((witness) => witness(rooms)));
-      return new Map(held.flat());
+    async heldIn(rooms, sinceMs) {
+      const held = await Promise.all(witnesses.map((heldNear) => heldNear(rooms, sinceMs)));
+      return new Map(held.flatMap((each) => [...each]));
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(buses.map((bus) => bus.close()));
+      await Promise.all([...buses.values()].map((bus) => bus.close()));
     },
   };
 }
 
-function createWitness(
-  bus: Bus,
-  ref: string,
-): (rooms: readonly string[]) => Promise<[string, BroadcastPosition][]> {
+function createWitness(bus: Bus, { ref, region }: { ref: string; region: string }): HeldIn {
   const beats = new Map<string, number>();
   bus.subscribe(subjects.beat(), ({ data }) => {
-    const { boot, state } = Beat.parse(JSON.parse(new TextDecoder().decode(data)));
-    if (state === "gone") beats.delete(boot);
-    else beats.set(boot, Date.now());
+    const beat = Beat.parse(JSON.parse(new TextDecoder().decode(data)));
+    if (beat.state === "gone") beats.delete(beat.boot);
+    else if (beat.region === region) beats.set(beat.boot, Date.now());
   });
   const client = new HistoryClient(bus, log);
   const isAlive = (boot: string) => (beats.get(boot) ?? 0) > Date.now() - BEAT_MS_MAX;
@@ -69,9 +70,10 @@ function createWitness(
     known.set(name, found);
     return found;
   };
-  const ask = async (boot: string, topic: string) => {
+  const ask = async (boot: string, topic: string, sinceMs: number) => {
     const of = knownOf(boot, topic);
-    const request = { room: { ref, topic, private: false }, after: {}, onlyNamed: false, held: of.runs };
+    const room = { ref, topic, private: false };
+    const request = { room, after: {}, onlyNamed: false, sinceMs, held: of.runs };
     const answer = await eventually(
       async () => {
         const given = await client.ask(boot, request, ASKED_MS_MAX);
@@ -87,10 +89,10 @@ function createWitness(
     }
     return answer === undefined ? [] : [...of.held];
   };
-  return async (rooms) => {
+  return async (rooms, sinceMs) => {
     const boots = [...beats.keys()].filter(isAlive);
-    const held = await Promise.all(boots.flatMap((boot) => rooms.map((room) => ask(boot, room))));
-    return held.flat();
+    const held = await Promise.all(boots.flatMap((boot) => rooms.map((room) => ask(boot, room, sinceMs))));
+    return new Map(held.flat());
   };
 }
 

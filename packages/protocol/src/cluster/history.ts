@@ -14,7 +14,9 @@ export const HistoryRequest = z.object({
   /** Origins that are not named are answered from their beginning, or not at all when `onlyNamed`. */
   after: z.record(z.string(), z.int().nonnegative()),
   onlyNamed: z.boolean(),
-  /** What the asker has of some origins and is not sent again. */
+  /** Of origins that are not named: what was accepted before is told by a mark, and not sent. */
+  sinceMs: z.number().optional(),
+  /** What the asker has of origins that it does not name, and is not sent again. */
   held: z.record(z.string(), Run).optional(),
 });
 export type HistoryRequest = z.infer<typeof HistoryRequest>;

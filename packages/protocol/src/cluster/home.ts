@@ -50,6 +50,8 @@ export const RegisterShapes = z.object({
   bindings: z.array(BindingSpec).nonempty(),
   /** These bindings held before, with another home or epoch: the answer must say what they have missed. */
   resume: z.boolean().optional(),
+  /** With `resume`: the epoch in which these bindings held last. */
+  held: z.int().optional(),
   /** With `resume`: from where on these bindings were promised all. */
   since: z.string().optional(),
   /** The last change that the node has seen, for whichever of its channels. */
