@@ -35,7 +35,7 @@ export interface Verdict {
 interface Tolerance {
   /** A message sent this soon after a join of its receiver may or may not be heard. */
   edgeMs: number;
-  /** On its way for this long on a busy machine, when its receiver leaves. */
+  /** On its way for this long on a busy machine, when its receiver leaves or its connection is lost. */
   leaveMs: number;
   /** Promise P4: a dead client's presence, plus what a busy machine adds to the test's own clock. */
   ghostMs: number;
@@ -117,6 +117,8 @@ function checkOrder(stay: Stay, disturbances: readonly Disturbance[], { findings
 
 /** What regions that were apart said is heard, or announced, within this time (rule B36). */
 const AFTERMATH_MS = 15_000;
+/** The line is back, and gateways take this long to find each other: regions are still apart. */
+const REUNION_MS = 5_000;
 
 function isAround({ fromMs, toMs }: Disturbance, atMs: number): boolean {
   return atMs >= fromMs && atMs <= toMs + AFTERMATH_MS;
@@ -158,7 +160,7 @@ function lastThereMs({ leftAtMs, awayMs }: Stay): number {
 /** While regions are apart a message may be on its way until they have found each other again. */
 function dueMs(disturbances: readonly Disturbance[], ackedAtMs: number): number {
   const cuts = disturbances.filter(
-    ({ kind, fromMs, toMs }) => kind === "cut" && ackedAtMs >= fromMs && ackedAtMs <= toMs,
+    ({ kind, fromMs, toMs }) => kind === "cut" && ackedAtMs >= fromMs && ackedAtMs <= toMs + REUNION_MS,
   );
   return Math.max(ackedAtMs, ...cuts.map(({ toMs }) => toMs + AFTERMATH_MS));
 }
@@ -167,7 +169,7 @@ function isAnnounced(
   { gaps, awayMs }: Stay,
   { origin, seq, sentAtMs, ackedAtMs = 0 }: Publication,
   disturbances: readonly Disturbance[],
-  { edgeMs }: Tolerance,
+  { leaveMs }: Tolerance,
 ): boolean {
   return gaps.some((gap) => {
     if (gap.origin !== undefined) {
@@ -177,7 +179,7 @@ function isAnnounced(
     // "While you were away": it had not come when the connection before this gap was lost.
     const away = awayMs.findLast(({ fromMs }) => fromMs <= gap.atMs);
     return (
-      away !== undefined && dueMs(disturbances, ackedAtMs) + edgeMs >= away.fromMs && sentAtMs <= gap.atMs
+      away !== undefined && dueMs(disturbances, ackedAtMs) + leaveMs >= away.fromMs && sentAtMs <= gap.atMs
     );
   });
 }

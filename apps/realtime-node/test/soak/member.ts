@@ -61,7 +61,9 @@ export class Diary {
   }
 
   lost(): void {
-    this.#stay?.awayMs.push({ fromMs: Date.now() });
+    const away = this.#stay?.awayMs.at(-1);
+    const isAway = away !== undefined && away.toMs === undefined;
+    if (!isAway) this.#stay?.awayMs.push({ fromMs: Date.now() });
     this.absent();
   }
 
