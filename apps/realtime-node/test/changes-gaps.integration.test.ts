@@ -7,6 +7,7 @@ import { createProjectDatabase, type ProjectDatabase } from "@tidewire/testkit/p
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { MemoryBroker, MemoryBus } from "../src/bus/memory-bus.ts";
 import { onNotices } from "../src/changes/notices.ts";
+import { parseLsn } from "../src/wal/lsn.ts";
 import { type ChangesNode, type Listener, startChangesNode } from "./changes-node.ts";
 import { UnreliableBus } from "./unreliable-bus.ts";
 
@@ -23,8 +24,9 @@ async function withNotes(): Promise<ProjectDatabase> {
   const database = await createProjectDatabase(server);
   await database.query(`
     create table notes (id int primary key);
-    grant select on notes to authenticated;
-    alter publication supabase_realtime add table notes;`);
+    create table todos (id int primary key);
+    grant select on notes, todos to authenticated;
+    alter publication supabase_realtime add table notes, todos;`);
   return database;
 }
 
@@ -54,6 +56,7 @@ interface Registration {
   /** With it the registration goes on with one that an earlier epoch knew. */
   since?: string;
   seen?: string;
+  held?: number;
 }
 
 /** A node in the test's hands: it registers what and when the test likes. */
@@ -61,7 +64,7 @@ function otherNode({ client }: ChangesNode, ref: string) {
   const life = { node: "n9", boot: randomBytes(4).toString("hex") };
   return {
     life,
-    register({ name = "c/1", since, seen = "0/0" }: Registration): Promise<ShapesRegistered> {
+    register({ name = "c/1", since, seen = "0/0", held }: Registration): Promise<ShapesRegistered> {
       return client.register(
         ref,
         {
@@ -72,6 +75,7 @@ function otherNode({ client }: ChangesNode, ref: string) {
           resume: since !== undefined,
           since,
           seen,
+          held,
         },
         { deadlineMs: LONG_MS },
       );
@@ -86,6 +90,11 @@ async function insert(database: ProjectDatabase, id: number): Promise<string> {
 
 async function lsnOf(database: ProjectDatabase): Promise<string> {
   return (await database.query("select pg_current_wal_flush_lsn()::text as lsn")).rows[0].lsn;
+}
+
+function isWithin({ missed }: ShapesRegistered, lsn = "0/0"): boolean {
+  if (missed === undefined) return false;
+  return parseLsn(missed.fromLsn) < parseLsn(lsn) && parseLsn(lsn) < parseLsn(missed.toLsn);
 }
 
 function gapsTold({ systems }: Listener) {
@@ -202,5 +211,78 @@ describe("[R33] a home that takes over", () => {
     expect(gapsTold(house.listener)).toMatchObject([{ from_lsn: seen }]);
     await house.listener.got(2, LONG_MS);
     expect(house.listener.column("id")).toEqual([1, 3]);
+  });
+});
+
+describe("[R33] a registration that goes on with one of an earlier epoch", () => {
+  async function setUp(database: ProjectDatabase) {
+    const node = startChangesNode(database);
+    const listener = node.listen([{ table: "*" }]);
+    await listener.subscribed;
+    let epoch = 0;
+    onNotices(node.bus, database.ref, (notice) => {
+      if (notice.kind === "home") epoch = notice.epoch;
+    });
+    const other = otherNode(node, database.ref);
+    const first = await other.register({});
+    return {
+      node,
+      listener,
+      other,
+      since: first.lsn,
+      held: first.epoch,
+      /** Every registration is void; the home waits for those that it knew, and then no longer. */
+      async changeCatalog(sql: string) {
+        const before = epoch;
+        await database.query(sql);
+        await eventually(() => epoch > before, { withinMs: LONG_MS });
+      },
+      [Symbol.asyncDispose]: () => node.close(),
+    };
+  }
+
+  test("has missed nothing when it is there already, and asked for again because its answer was lost", async () => {
+    await using database = await withNotes();
+    await using house = await setUp(database);
+    const { other, since, held, listener } = house;
+    await insert(database, 1);
+    await listener.got(1, LONG_MS);
+    expect((await other.register({ since, held })).missed).toBeUndefined();
+  });
+
+  test("has missed what came while the home had forgotten it, and is told the same when it asks again", async () => {
+    await using database = await withNotes();
+    await using house = await setUp(database);
+    const { node, other, since, held, listener } = house;
+    await node.client.release(database.ref, other.life, ["c/1"]);
+    await insert(database, 1);
+    const [row] = await listener.got(1, LONG_MS);
+    const back = await other.register({ since, held });
+    expect(isWithin(back, row?.data.lsn)).toBe(true);
+    await insert(database, 2);
+    await listener.got(2, LONG_MS);
+    expect((await other.register({ since, held })).missed).toEqual(back.missed);
+  });
+
+  test("has missed what waited while its epoch gathered in vain, one epoch later too, and nothing of other tables", async () => {
+    await using database = await withNotes();
+    await using house = await setUp(database);
+    const { other, since, held, listener, changeCatalog } = house;
+    await changeCatalog("alter table notes add column body text");
+    await insert(database, 1);
+    const [row] = await listener.got(1, LONG_MS);
+    const late = await other.register({ since, held });
+    expect(late.epoch).toBeGreaterThan(held);
+    expect(isWithin(late, row?.data.lsn)).toBe(true);
+    await house.node.client.release(database.ref, other.life, ["c/1"]);
+    await changeCatalog("alter table notes add column more text");
+    const later = await other.register({ name: "c/2", since, held });
+    expect(later.epoch).toBeGreaterThan(late.epoch);
+    expect(isWithin(later, row?.data.lsn)).toBe(true);
+    await house.node.client.release(database.ref, other.life, ["c/2"]);
+    await database.query("insert into todos values (1)");
+    await listener.got(2, LONG_MS);
+    const { missed } = await other.register({ name: "c/3", since, held: later.epoch });
+    expect(missed).toBeUndefined();
   });
 });

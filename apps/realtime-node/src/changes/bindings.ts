@@ -54,6 +54,7 @@ export class Bindings {
       replaces: this.#current(channelId),
       holding: { kind: "pending" },
       fromLsn: null,
+      heldEpoch: null,
       sinceMs: 0,
       catchUp: null,
       pendingFrom: null,

@@ -151,6 +151,7 @@ export class ProjectChanges {
     }
     subscription.fromLsn ??= replaces?.fromLsn ?? parseLsn(lsn);
     subscription.holding = { kind: "held", shapes };
+    subscription.heldEpoch = answer.epoch;
     this.#routes.add(subscription, shapes);
     const unserved = resume(subscription, this.#arrivals.receiver.position, backlog);
     const lost = missed ?? this.#arrivals.overflow ?? unserved;

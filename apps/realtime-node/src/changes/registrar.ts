@@ -145,6 +145,7 @@ export class Registrar {
     claims,
     bindings,
     fromLsn,
+    heldEpoch,
     replaces,
   }: Subscription): Promise<ShapesRegistered | null> {
     const { ref, life, client } = this.#options;
@@ -154,9 +155,9 @@ export class Registrar {
       throw new Refusal("UnableToSubscribeToPostgres", { message: "nothing to subscribe to" });
     const resume = fromLsn !== null && replaces === null;
     const bindingsAsked: RegisterShapes["bindings"] = [first, ...others];
-    const since = resume ? { since: formatLsn(fromLsn) } : {};
+    const before = resume ? { since: formatLsn(fromLsn), held: heldEpoch ?? undefined } : {};
     const seen = formatLsn(this.#options.seenLsn());
-    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, seen, ...since };
+    const request = { ...life, registration: name, claims, bindings: bindingsAsked, resume, seen, ...before };
     await this.#takeTurn();
     const abandoned = createDeferred<null>();
     const abandon = () => abandoned.resolve(null);

@@ -1,4 +1,5 @@
 import type { BindingSpec } from "@tidewire/protocol/cluster/home";
+import type { Lsn } from "../wal/lsn.ts";
 import type { Relation } from "../wal/row-change.ts";
 import type { Table } from "./catalog.ts";
 import type { Claims } from "./claims-class.ts";
@@ -44,9 +45,17 @@ export interface PreparedShape {
   readonly onTables: readonly Omit<TableShape, "shape">[];
 }
 
+/** Between these positions lie changes that were handed on without a registration that was promised them. */
+export interface Missed {
+  readonly fromLsn: Lsn;
+  readonly toLsn: Lsn;
+}
+
 interface Registration {
   readonly holder: string;
   readonly shapes: readonly Shape[];
+  /** Before it was there. */
+  readonly missed: Missed | null;
 }
 
 interface Holder {
@@ -82,12 +91,22 @@ export class Shapes {
     return [...this.#holders.values()].map(({ life }) => life);
   }
 
+  /** Undefined for one that is not registered. */
+  missedBy(life: NodeLife, name: string): Missed | null | undefined {
+    return this.#registrations.get(registrationKey(holderKey(life), name))?.missed;
+  }
+
   /** Registering again under the same name replaces what was there. */
-  register(life: NodeLife, name: string, prepared: readonly PreparedShape[]): string[] {
+  register(
+    life: NodeLife,
+    name: string,
+    prepared: readonly PreparedShape[],
+    missed: Missed | null = null,
+  ): string[] {
     const holder = holderKey(life);
     const shapes = prepared.map((each) => this.#hold(each, holder));
     this.release(life, [name]);
-    this.#registrations.set(registrationKey(holder, name), { holder, shapes });
+    this.#registrations.set(registrationKey(holder, name), { holder, shapes, missed });
     const known = this.#holders.get(holder) ?? { life, registrations: new Set<string>() };
     this.#holders.set(holder, known);
     known.registrations.add(name);

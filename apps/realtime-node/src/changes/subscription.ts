@@ -46,6 +46,8 @@ export interface Subscription {
   holding: Holding;
   /** Changes committed before this are not this channel's affair; null until the first registration. */
   fromLsn: Lsn | null;
+  /** The epoch in which it was held last; null until the first registration. */
+  heldEpoch: number | null;
   /** Nor those committed before this time; epoch milliseconds, 0 unless the channel is given a backlog. */
   sinceMs: number;
   /** While the channel is behind its node. */

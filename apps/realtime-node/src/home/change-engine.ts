@@ -4,19 +4,20 @@ import type { Bus } from "../bus/bus.ts";
 import { type CatalogPrints, readPrints } from "../changes/catalog.ts";
 import { Publisher } from "../changes/publisher.ts";
 import { seeing } from "../changes/seeing.ts";
-import { Shapes } from "../changes/shapes.ts";
+import { type PreparedShape, Shapes } from "../changes/shapes.ts";
 import { currentSnapshot } from "../changes/visibility.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { LSN_ZERO, type Lsn, maxLsn } from "../wal/lsn.ts";
+import type { Lsn } from "../wal/lsn.ts";
 import type { Relation, RowChange } from "../wal/row-change.ts";
 import type { Session } from "../wal/session.ts";
 import { TypeCatalog } from "../wal/type-catalog.ts";
 import type { WalBatch } from "../wal/wal-queue.ts";
 import { CatalogWatch } from "./catalog-watch.ts";
 import { nextEpoch } from "./election.ts";
+import { HandedOn } from "./handed-on.ts";
 import type { MessageFeed } from "./message-feed.ts";
-import { type Backlog, type HandedOn, type Held, Registrations } from "./registrations.ts";
+import { type Backlog, type Held, Registrations } from "./registrations.ts";
 import type { Term } from "./replication.ts";
 
 /** supabase-js is back within 15 s of a node's death; what is older belongs to nobody who is still waiting for it. */
@@ -37,8 +38,8 @@ interface Options {
   askForNodes<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Runs work while no batch is being handed on. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** Commit of the last row that the stream has brought, wanted or not. */
-  lastRowLsn(): Lsn;
+  /** Commit of the last row of this term that was not read, because nobody wanted it. */
+  unwantedLsn(): Lsn;
   /** The epoch has changed: nodes hear it and register again. */
   announce(): void;
   notify(notice: HomeNotice): void;
@@ -69,13 +70,9 @@ export class ChangeEngine {
   readonly #options: Options;
   #types = new TypeCatalog();
   #epoch = 0;
-  #isGathering = false;
-  /** The last row that had come by when the registrations of this epoch were complete. */
-  #gatheredLsn: Lsn = LSN_ZERO;
   /** Clients do not say where they were, so all that come back while this home gathers are given the rows since the last one. */
   #backlog: Backlog | null = null;
-  /** The last commit of this epoch that was held against the shapes. */
-  #matchedLsn: Lsn = LSN_ZERO;
+  readonly #handedOn = new HandedOn();
 
   constructor(options: Options) {
     this.#options = options;
@@ -87,7 +84,7 @@ export class ChangeEngine {
       shapes,
       catalog,
       epoch,
-      handedOn: () => this.#handedOn(),
+      missed: (prepared, held) => this.#missed(prepared, held),
       backlog: () => this.#backlog,
       refresh: () => this.lookForNews(),
     });
@@ -117,7 +114,7 @@ export class ChangeEngine {
     const { former } = this.registrations;
     former.begin(term.fromLsn);
     if (term.isRewound) this.#options.feed.rewind();
-    this.#gatheredLsn = term.fromLsn;
+    this.#handedOn.beginTerm(term.fromLsn);
     if (!term.slotCreated) {
       this.#backlog = { fromLsn: term.fromLsn, sinceMs: this.#options.clock.nowMs() - BACKLOG_AGE_MS };
     }
@@ -158,8 +155,7 @@ export class ChangeEngine {
   /** At the beginning of a batch, so nobody else is at it; what registers from then on comes too late for the batch. */
   async #reconcile(changes: readonly RowChange[]): Promise<void> {
     await this.#acceptNews(changes);
-    const last = changes.at(-1);
-    if (last !== undefined) this.#matchedLsn = maxLsn(this.#matchedLsn, last.commitLsn);
+    this.#handedOn.add(changes, (relation) => this.catalog.tableOf(relation)?.oid);
   }
 
   async #acceptNews(changes: readonly RowChange[]): Promise<void> {
@@ -191,22 +187,15 @@ export class ChangeEngine {
     this.registrations.expectAnew(held);
     // Before the gathering, which would wait in vain for nodes that find nobody to ask.
     onElected?.();
-    this.#isGathering = true;
     this.#options.announce();
     await gather();
-    this.#isGathering = false;
     this.shapes.settle();
-    // A stream that has not brought a row yet says nothing about where it began.
-    this.#gatheredLsn = maxLsn(this.#gatheredLsn, this.#options.lastRowLsn());
-    this.#matchedLsn = LSN_ZERO;
+    this.#handedOn.begin(epoch, this.#options.unwantedLsn());
   }
 
-  /** Null while nobody who comes late can have missed anything. */
-  #handedOn(): HandedOn | null {
-    if (this.#isGathering) return null;
-    const lastRowLsn = this.#options.lastRowLsn();
-    const receivedLsn = lastRowLsn > this.#gatheredLsn ? lastRowLsn : LSN_ZERO;
-    const toLsn = maxLsn(this.#matchedLsn, receivedLsn);
-    return toLsn === LSN_ZERO ? null : { fromLsn: this.#gatheredLsn, toLsn };
+  #missed(prepared: readonly PreparedShape[], held: number | undefined) {
+    const tables = prepared.flatMap(({ onTables }) => onTables.map(({ table }) => table.oid));
+    const unwantedLsn = this.#options.unwantedLsn();
+    return this.#handedOn.without({ tables, held, epoch: this.#epoch, unwantedLsn });
   }
 }

@@ -88,7 +88,7 @@ export class Home {
       ask: (work) => this.#ask("stream", STREAM_DEADLINE_MS, work),
       askForNodes: (work) => this.#ask("check", STREAM_DEADLINE_MS, work),
       exclusively: (work) => this.#replication.exclusively(work),
-      lastRowLsn: () => this.#replication.lastRowLsn,
+      unwantedLsn: () => this.#replication.unwantedLsn,
       announce: () => this.#announce(),
       notify: (notice) => this.#notify(notice),
       onTablesChanged: () => this.#replication.followPublications(),

@@ -2,7 +2,7 @@ import type { RegisterShapes, ShapesRegistered } from "@tidewire/protocol/cluste
 import { Refusal } from "@tidewire/protocol/errors";
 import type { z } from "zod";
 import type { ShapePreparation } from "../changes/prepare-shape.ts";
-import { holderKey, type NodeLife, type PreparedShape, type Shapes } from "../changes/shapes.ts";
+import { holderKey, type Missed, type NodeLife, type PreparedShape, type Shapes } from "../changes/shapes.ts";
 import type { Clock } from "../clock.ts";
 import { createDeferred, type Deferred } from "../deferred.ts";
 import { formatLsn, type Lsn, parseLsn } from "../wal/lsn.ts";
@@ -15,19 +15,14 @@ import { PositionReader } from "./position-reader.ts";
 type Request = z.infer<typeof RegisterShapes>;
 type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-/** Rows that were handed on in this term before a registration that resumes an older one. */
-export interface HandedOn {
-  fromLsn: Lsn;
-  toLsn: Lsn;
-}
-
 interface Options {
   shapes: Shapes;
   catalog: CatalogWatch;
   clock: Clock;
   ask: Ask;
   epoch(): number;
-  handedOn(): HandedOn | null;
+  /** What has been handed on without a registration that was last in place in the epoch `held`. */
+  missed(prepared: readonly PreparedShape[], held: number | undefined): Missed | null;
   /** Null except while a home that has taken over a slot gathers. */
   backlog(): Backlog | null;
   /** The catalog may be older than the table that somebody asks for. */
@@ -80,7 +75,7 @@ export class Registrations {
    * @throws Refusal with the text that clients know, or when the database is away
    */
   async register(request: Request): Promise<ShapesRegistered> {
-    const { shapes, handedOn, backlog, epoch } = this.#options;
+    const { shapes, backlog, epoch } = this.#options;
     const life: NodeLife = { node: request.node, boot: request.boot };
     this.#leases.renew(life, this.#now());
     const since = request.since === undefined ? undefined : parseLsn(request.since);
@@ -92,10 +87,10 @@ export class Registrations {
     try {
       const prepared = await this.#prepare(request);
       // From here to the registration nothing is awaited: what is missed, and in which epoch, is known exactly.
-      const missed = request.resume === true ? handedOn() : null;
+      const missed = this.#missedBy(life, request, prepared);
       const unseen = backlog();
       const registered = {
-        shapes: shapes.register(life, request.registration, prepared),
+        shapes: shapes.register(life, request.registration, prepared, missed),
         epoch: epoch(),
         ...(unseen !== null && { backlog: { ...unseen, fromLsn: formatLsn(unseen.fromLsn) } }),
       };
@@ -175,6 +170,18 @@ export class Registrations {
       if (somebodyCame) quietSinceMs = this.#now();
     }
     await this.gatherKnown();
+  }
+
+  /** One that is there already, and whose answer was lost perhaps, has missed no more than it had then. */
+  #missedBy(
+    life: NodeLife,
+    { registration, resume, held }: Request,
+    prepared: readonly PreparedShape[],
+  ): Missed | null {
+    const { shapes, missed } = this.#options;
+    const before = shapes.missedBy(life, registration);
+    if (before !== undefined) return before;
+    return resume === true ? missed(prepared, held) : null;
   }
 
   #isComplete(): boolean {

@@ -85,6 +85,7 @@ export class Replication {
   #probe: StreamProbe | null = null;
   #term: Term | null = null;
   #ackedLsn: Lsn = LSN_ZERO;
+  #unwantedLsn: Lsn = LSN_ZERO;
   #turn: Promise<unknown> = Promise.resolve();
   #ended: Promise<void> = Promise.resolve();
   #attempt = 0;
@@ -114,9 +115,9 @@ export class Replication {
     return maxLsn(this.#ackedLsn, this.#stream?.ackedLsn ?? LSN_ZERO);
   }
 
-  /** Commit of the last row that this stream has brought, wanted or not. */
-  get lastRowLsn(): Lsn {
-    return this.#stream?.lastRowLsn ?? LSN_ZERO;
+  /** Commit of the last row of this term that was not read, because nobody wanted it. */
+  get unwantedLsn(): Lsn {
+    return maxLsn(this.#unwantedLsn, this.#stream?.unwantedLsn ?? LSN_ZERO);
   }
 
   get lagMs(): number | undefined {
@@ -218,6 +219,7 @@ export class Replication {
     } finally {
       for (const timer of timers) timer.stop();
       this.#ackedLsn = this.ackedLsn;
+      this.#unwantedLsn = this.unwantedLsn;
       this.#continuity.handedOn(this.#ackedLsn);
       this.#stream = null;
       this.#probe = null;
@@ -240,6 +242,7 @@ export class Replication {
     this.#ackedLsn = fromLsn;
     if (this.#term === null || !goesOn) {
       const { isRewound } = this.#continuity;
+      this.#unwantedLsn = LSN_ZERO;
       this.#term = { epoch: claim.epoch, slotCreated: created !== null, isRewound, fromLsn };
       await onTerm(session, this.#term, onElected);
     }

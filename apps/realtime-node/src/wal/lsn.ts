@@ -22,6 +22,15 @@ export function toLsn(bytes: bigint): Lsn {
   return bytes as Lsn;
 }
 
+/** The positions next to a change: it alone lies between them. */
+export function around(lsn: Lsn): { fromLsn: Lsn; toLsn: Lsn } {
+  return { fromLsn: toLsn(lsn - 1n), toLsn: toLsn(lsn + 1n) };
+}
+
+export function minLsn(a: Lsn, b: Lsn): Lsn {
+  return a < b ? a : b;
+}
+
 export function maxLsn(a: Lsn, b: Lsn): Lsn {
   return a > b ? a : b;
 }

@@ -130,9 +130,9 @@ export class WalStream {
     return this.#senderPid;
   }
 
-  /** Commit of the last row received, wanted or not. */
-  get lastRowLsn(): Lsn {
-    return this.#assembler.lastRowLsn;
+  /** Commit of the last row that was received and not read, because nobody wanted it. */
+  get unwantedLsn(): Lsn {
+    return this.#assembler.unwantedLsn;
   }
 
   /** True while what was received waits for {@link next}: Postgres' silence then means nothing. */

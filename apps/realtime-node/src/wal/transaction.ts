@@ -25,11 +25,11 @@ interface OpenTransaction {
  */
 export class TransactionAssembler {
   #open: OpenTransaction | null = null;
-  #lastRowLsn: Lsn = LSN_ZERO;
+  #unwantedLsn: Lsn = LSN_ZERO;
 
-  /** Commit of the last row that came by, wanted or not. */
-  get lastRowLsn(): Lsn {
-    return this.#lastRowLsn;
+  /** Commit of the last row that came by and was not read, because nobody wanted it. */
+  get unwantedLsn(): Lsn {
+    return this.#unwantedLsn;
   }
 
   /** True between a transaction's first and last message: nothing beyond its commit may be acknowledged. */
@@ -55,6 +55,7 @@ export class TransactionAssembler {
       case "delete":
         return { kind: "change", change: this.#change(message, receivedMs, bytes) };
       case "unwanted":
+        this.#unwantedLsn = this.#transaction().commitLsn;
         this.#transaction().rows++;
         return null;
       case "truncate":
@@ -85,7 +86,6 @@ export class TransactionAssembler {
 
   #transaction(): OpenTransaction {
     if (this.#open === null) throw new MalformedWal("a row outside a transaction");
-    this.#lastRowLsn = this.#open.commitLsn;
     return this.#open;
   }
 }
