@@ -9,30 +9,24 @@ import type {
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import { idOf } from "./fan-out.ts";
+import {
+  type Dated,
+  type Entry,
+  entriesAfter,
+  firstSince,
+  lastBy,
+  mergeByTime,
+  NOTHING,
+  newestRun,
+  placeOf,
+  sizeOf,
+} from "./topic-entries.ts";
 
-/** What an entry costs beside its payload: objects, strings of the header, map entries. */
-const ENTRY_OVERHEAD_BYTES = 400;
-
-interface Entry {
-  readonly envelope: FanOutEnvelope;
-  readonly storedAtMs: number;
-  readonly bytes: number;
-  /** Holds the place of a message whose id was already there: it was not delivered and is not replayed. */
-  readonly repeated: boolean;
-}
-
-interface OriginLog {
-  /** Sorted by sequence number; there may be holes. */
-  readonly entries: Entry[];
+interface OriginLog extends Dated {
   /** The highest number known to exist, whether or not the entry is still here. */
   head: number;
-  /** How old the messages are that lie before the entries. */
-  before: Mark;
-  /** How far others said that the origin had counted, when that was news. */
-  told: Mark;
 }
 
-const NOTHING: Mark = { seq: 0, atMs: 0 };
 const NO_RUN = [Number.POSITIVE_INFINITY, 0] as const;
 
 /** Last position that a client or a node has, per origin. */
@@ -162,11 +156,8 @@ export class TopicLog {
   runs(): Record<string, Run> {
     const runs: Record<string, Run> = {};
     for (const [origin, { entries }] of this.#origins) {
-      const last = entries.at(-1)?.envelope.position.seq;
-      if (last === undefined) continue;
-      let first = last;
-      for (let at = entries.length - 2; entries[at]?.envelope.position.seq === first - 1; at--) first--;
-      runs[origin] = [first, last];
+      const run = newestRun(entries);
+      if (run !== undefined) runs[origin] = run;
     }
     return runs;
   }
@@ -267,56 +258,4 @@ export class TopicLog {
     }
     return oldest;
   }
-}
-
-/** Index of the entry with this number, or where it would stand. */
-function placeOf(entries: readonly Entry[], seq: number): number {
-  let [low, high] = [0, entries.length];
-  // Nearly always the new one is the last one.
-  const last = entries.at(-1);
-  if (last === undefined || last.envelope.position.seq < seq) return high;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const entry = entries[middle];
-    if (entry !== undefined && entry.envelope.position.seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function entriesAfter(entries: readonly Entry[], seq: number): Entry[] {
-  return entries.slice(placeOf(entries, seq + 1));
-}
-
-/** Index of the first message that was accepted at `atMs` or later; behind the last when there is none. */
-function firstSince(entries: readonly Entry[], atMs: number): number {
-  const first = entries.findIndex(({ envelope }) => envelope.acceptedAtMs >= atMs);
-  return first === -1 ? entries.length : first;
-}
-
-/** The last message of an origin that is known to have been accepted by `atMs`. */
-function lastBy(atMs: number, { entries, before, told }: OriginLog): number {
-  const entry = entries[firstSince(entries, atMs + 1) - 1];
-  const marked = [before, told].map((mark) => (mark.atMs <= atMs ? mark.seq : 0));
-  return Math.max(entry?.envelope.position.seq ?? 0, ...marked);
-}
-
-/** Keeps the order inside each list, whatever the clocks of the origins say. */
-function mergeByTime(lists: readonly Entry[][]): Entry[] {
-  const cursors = lists.filter((list) => list.length > 0).map((list) => ({ list, at: 0 }));
-  if (cursors.length === 1) return cursors[0]?.list ?? [];
-  const merged: Entry[] = [];
-  const timeOf = ({ list, at }: { list: Entry[]; at: number }) =>
-    list[at]?.envelope.acceptedAtMs ?? Number.POSITIVE_INFINITY;
-  for (;;) {
-    const next = cursors.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a), { list: [] as Entry[], at: 0 });
-    const entry = next.list[next.at++];
-    if (entry === undefined) return merged;
-    merged.push(entry);
-  }
-}
-
-function sizeOf({ broadcast }: FanOutEnvelope): number {
-  const payload = broadcast.form === "verbatim" ? broadcast.payloadJson.length : broadcast.payload.byteLength;
-  return payload + ENTRY_OVERHEAD_BYTES;
 }
