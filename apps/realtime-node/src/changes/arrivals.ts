@@ -11,6 +11,7 @@ import { Receiver } from "./receiver.ts";
 import { Recipients } from "./recipients.ts";
 import type { ShapeRoutes } from "./shape-routes.ts";
 import type { Subscription } from "./subscription.ts";
+import { tellGap } from "./tell.ts";
 
 interface Options {
   ref: string;
@@ -37,11 +38,6 @@ export class Arrivals {
     this.#options = options;
   }
 
-  /** The span of what could not be kept for those that are being registered, if any. */
-  get overflow(): { fromLsn: string; toLsn: string } | null {
-    return this.#backlog.overflow;
-  }
-
   onBatch(batch: EnvelopeBatch): void {
     const { envelopes, repeated, lostAfter } = this.receiver.receive(batch);
     const [first] = envelopes;
@@ -61,7 +57,21 @@ export class Arrivals {
   }
 
   /**
-   * A channel is registered now: it is given what has come meanwhile.
+   * A channel is registered now: it is told of what has come meanwhile and could not be kept for it.
+   *
+   * @param served shapes under which it has had that already, with its previous token
+   */
+  tellDropped(subscription: Subscription, served: ReadonlySet<string>): void {
+    for (const { shapes, isRepeated, fromLsn, toLsn } of this.#backlog.overflows) {
+      if (isRepeated && subscription.catchUp === null) continue;
+      if (shapes.some((shape) => served.has(shape))) continue;
+      if (this.#options.routes.idsOf(subscription, shapes).length === 0) continue;
+      tellGap(subscription, { fromLsn: formatLsn(fromLsn), toLsn: formatLsn(toLsn) });
+    }
+  }
+
+  /**
+   * And it is given what could be kept.
    *
    * @param served shapes under which it has had that already, with its previous token
    */

@@ -1,5 +1,5 @@
 import type { ChangeEnvelope } from "@tidewire/protocol/cluster/changes";
-import { formatLsn, toLsn } from "../wal/lsn.ts";
+import { around, type Lsn, maxLsn, minLsn, toLsn } from "../wal/lsn.ts";
 
 /** A registration is answered within milliseconds; this is for the one that is not. */
 const BYTES_MAX = 8 * 1024 * 1024;
@@ -10,32 +10,38 @@ interface Entry {
   isRepeated: boolean;
 }
 
+/** What was thrown away of changes for the same shapes. */
+interface Overflow {
+  readonly shapes: readonly string[];
+  readonly isRepeated: boolean;
+  fromLsn: Lsn;
+  toLsn: Lsn;
+}
+
 /**
  * Changes that arrived while some registration was on its way: its answer may be overtaken by the first changes that it
- * promises. Bounded; what did not fit is told as a gap by whoever needed it.
+ * promises. Bounded; what did not fit is told as a gap to whoever needed it.
  */
 export class EnvelopeBacklog {
   #entries: Entry[] = [];
   #bytes = 0;
-  #overflow: { fromLsn: string; toLsn: string } | null = null;
-
-  /** The span that was thrown away, if any. */
-  get overflow(): { fromLsn: string; toLsn: string } | null {
-    return this.#overflow;
-  }
+  readonly #overflows = new Map<string, Overflow>();
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0 && this.#overflow === null;
+    return this.#entries.length === 0 && this.#overflows.size === 0;
+  }
+
+  /** Those thrown away. Also what this node had seen before: it is news to a channel that is behind. */
+  get overflows(): Iterable<Overflow> {
+    return this.#overflows.values();
   }
 
   add(envelope: ChangeEnvelope, { isRepeated }: { isRepeated: boolean }): void {
-    if (this.#bytes + envelope.data.length > BYTES_MAX) {
-      const lsn = formatLsn(toLsn(envelope.lsn));
-      this.#overflow = { fromLsn: this.#overflow?.fromLsn ?? lsn, toLsn: lsn };
-      return;
+    if (this.#bytes + envelope.data.length > BYTES_MAX) this.#drop(envelope, isRepeated);
+    else {
+      this.#entries.push({ envelope, isRepeated });
+      this.#bytes += envelope.data.length;
     }
-    this.#entries.push({ envelope, isRepeated });
-    this.#bytes += envelope.data.length;
   }
 
   /** In their order. */
@@ -46,6 +52,15 @@ export class EnvelopeBacklog {
   clear(): void {
     this.#entries = [];
     this.#bytes = 0;
-    this.#overflow = null;
+    this.#overflows.clear();
+  }
+
+  #drop({ kind: { shapes }, lsn }: ChangeEnvelope, isRepeated: boolean): void {
+    const key = `${isRepeated} ${shapes.join()}`;
+    const span = around(toLsn(lsn));
+    const known = this.#overflows.get(key);
+    if (known === undefined) return void this.#overflows.set(key, { shapes, isRepeated, ...span });
+    known.fromLsn = minLsn(known.fromLsn, span.fromLsn);
+    known.toLsn = maxLsn(known.toLsn, span.toLsn);
   }
 }

@@ -283,6 +283,21 @@ describe("a channel's promise", () => {
     });
   });
 
+  test("what did not fit while a channel waited is told to it, if it was for it", async () => {
+    const home = setUp();
+    const [mine, other] = [home.channel("mine"), home.channel("other")];
+    void mine.subscribe();
+    void other.subscribe();
+    await expect.poll(() => home.asked.length).toBe(2);
+    const large = (lsn: string) => ({ ...envelope(lsn), data: Buffer.alloc(3 * 1024 * 1024, " ") });
+    for (const lsn of ["0/11", "0/12", "0/13", "0/14"]) await home.send([large(lsn)]);
+    await home.answer(0);
+    await home.answer(1, { shapes: ["s2"] });
+    expect(mine.got).toEqual(["7@0/11", "7@0/12"]);
+    expect(mine.told.slice(1)).toMatchObject([{ complete: false, from_lsn: "0/12", to_lsn: "0/15" }]);
+    expect(other.told.map(({ message }) => message)).toEqual(["Subscribed to PostgreSQL"]);
+  });
+
   test("a message that is missing is told", async () => {
     const { home, channel } = await setUpSubscribed();
     await home.send([envelope("0/11")]);

@@ -154,11 +154,11 @@ export class ProjectChanges {
     subscription.heldEpoch = answer.epoch;
     this.#routes.add(subscription, shapes);
     const unserved = resume(subscription, this.#arrivals.receiver.position, backlog);
-    const lost = missed ?? this.#arrivals.overflow ?? unserved;
     if (isFirst) subscriber.system(system.subscribed(subscriber.topic, lsn));
-    else if (lost !== null) tellGap(subscription, lost);
+    for (const lost of [missed, unserved]) if (lost) tellGap(subscription, lost);
+    const served = new Set(replaces?.holding.kind === "held" ? replaces.holding.shapes : []);
+    this.#arrivals.tellDropped(subscription, served);
     if (!this.#interruptions.isOpen) this.#closeOwnLoss(subscription, { isFirst, toLsn: answer.lsn });
-    const served = replaces?.holding.kind === "held" ? new Set(replaces.holding.shapes) : new Set<string>();
     this.#arrivals.serve(subscription, served);
     if (replaces !== null) {
       subscription.toldLost ||= replaces.toldLost;
