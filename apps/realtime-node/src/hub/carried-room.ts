@@ -1,6 +1,7 @@
 import type { FanOutEnvelope, Room } from "@tidewire/protocol/cluster/fanout";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
 import type { Subscription } from "../bus/bus.ts";
+import type { Debts } from "./debts.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Counter } from "./sequence.ts";
 import type { TopicLog } from "./topic-log.ts";
@@ -16,8 +17,8 @@ export interface Stranger {
 export interface Listening {
   readonly subscription: Subscription;
   readonly sinceMs: number;
-  /** Earliest time since which a member listens that resumed here: it is owed what was accepted since, and late. */
-  owedSinceMs: number;
+  /** What members may still be told of messages that were accepted while this node could not hear them. */
+  readonly debts: Debts;
   /** While the nodes known at the opening are asked how far they have counted; never rejects. */
   opening: Promise<void> | undefined;
   readonly incoming: Map<string, Incoming>;

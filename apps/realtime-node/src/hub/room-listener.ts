@@ -5,6 +5,7 @@ import { within } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { CarriedRoom, Listening } from "./carried-room.ts";
+import { Debts } from "./debts.ts";
 import { bootOf } from "./sequence.ts";
 import type { Surveys } from "./surveys.ts";
 import type { Positions } from "./topic-log.ts";
@@ -66,7 +67,7 @@ export class RoomListener {
     const listening: Listening = {
       subscription: bus.subscribe(carried.subject, onMessage, { echo: false }),
       sinceMs: clock.nowMs(),
-      owedSinceMs: clock.nowMs(),
+      debts: new Debts(clock.nowMs()),
       opening: undefined,
       incoming: new Map(),
       surveyed: new Set<string>(),

@@ -1,5 +1,5 @@
 import type { FanOutEnvelope } from "@tidewire/protocol/cluster/fanout";
-import type { HistoryAnswer, HistoryRequest, Run } from "@tidewire/protocol/cluster/history";
+import type { HistoryAnswer, HistoryRequest, Mark, Run } from "@tidewire/protocol/cluster/history";
 import type { BroadcastPosition } from "@tidewire/protocol/supabase/broadcast";
 import { CLOCKS_APART_MS_MAX } from "../clock.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -54,19 +54,21 @@ export class Surveys {
    */
   async catchUp(carried: CarriedRoom, listening: Listening, boots: readonly string[]): Promise<string[]> {
     const answers = await this.#askAll(carried, boots, {
-      after: settledPositions(carried),
+      after: { ...this.#notOwed(carried, listening), ...settledPositions(carried) },
       onlyNamed: false,
-      sinceMs: listening.owedSinceMs - CLOCKS_APART_MS_MAX,
+      sinceMs: listening.debts.sinceMs - CLOCKS_APART_MS_MAX,
     });
     if (carried.listening !== listening) return [];
     const begins = new Map<string, number>();
     for (const { boot, answer } of answers) {
-      for (const [origin, next] of unheard(boot, answer, listening)) {
+      for (const [origin, next] of unheard(boot, answer, carried, listening)) {
         const mayBegin = this.#maySpeakFor(boot, origin) || listening.surveyed.has(bootOf(origin));
         if (mayBegin) begins.set(origin, Math.max(next, begins.get(origin) ?? 0));
       }
     }
     for (const [origin, next] of begins) this.#options.arrivals.begin(listening, origin, next);
+    const { envelopes } = carried.log.of((origin) => begins.has(origin));
+    this.#takeIn(carried, { heads: [], envelopes });
     for (const { boot, answer } of answers) {
       this.#takeIn(carried, answer);
       listening.surveyed.add(boot);
@@ -88,7 +90,7 @@ export class Surveys {
     const { boot, arrivals } = this.#options;
     if (listening.incoming.has(origin)) return;
     const own = carried.log.of((each) => each === origin);
-    for (const [, next] of unheard(boot, own, listening)) arrivals.begin(listening, origin, next);
+    for (const [, next] of unheard(boot, own, carried, listening)) arrivals.begin(listening, origin, next);
     this.#takeIn(carried, own);
   }
 
@@ -125,6 +127,20 @@ export class Surveys {
           this.#takeIn(carried, answer);
         }
       }),
+    );
+  }
+
+  /** Per origin that nothing was heard of: up to where what is stored here shows that nobody is owed it. */
+  #notOwed(carried: CarriedRoom, { debts, incoming }: Listening): Record<string, number> {
+    const strangers = Object.keys(carried.log.heads()).filter(
+      (origin) => !incoming.has(origin) && !this.#isOwn(origin),
+    );
+    const firsts = strangers.map((origin): [string, number] => [
+      origin,
+      debts.firstOwed(origin, (atMs) => carried.log.lastBy(origin, atMs - CLOCKS_APART_MS_MAX)),
+    ]);
+    return Object.fromEntries(
+      firsts.filter(([, first]) => first > 1).map(([origin, first]) => [origin, first - 1]),
     );
   }
 
@@ -184,22 +200,24 @@ export class Surveys {
 function unheard(
   boot: string,
   { heads, envelopes }: HistoryAnswer,
-  { owedSinceMs, incoming }: Listening,
+  { log }: CarriedRoom,
+  { debts, incoming }: Listening,
 ): Map<string, number> {
-  const begins = new Map<string, number>();
-  const date = (origin: string, seq: number, atMs: number) => {
-    const begin = begins.get(origin);
-    if (begin === undefined) return;
-    // A third clock may be apart from that of the origin.
-    const pastMs = bootOf(origin) === boot ? owedSinceMs : owedSinceMs - CLOCKS_APART_MS_MAX;
-    if (atMs < pastMs) begins.set(origin, Math.max(begin, seq + 1));
-  };
-  for (const { origin, marks = [] } of heads) {
-    if (incoming.has(origin)) continue;
-    begins.set(origin, 1);
-    for (const { seq, atMs } of marks) date(origin, seq, atMs);
+  const dated = new Map<string, Mark[]>();
+  for (const { origin, marks = [] } of heads) if (!incoming.has(origin)) dated.set(origin, [...marks]);
+  for (const { position, acceptedAtMs } of envelopes) {
+    dated.get(position.origin)?.push({ seq: position.seq, atMs: acceptedAtMs });
   }
-  for (const { position, acceptedAtMs } of envelopes) date(position.origin, position.seq, acceptedAtMs);
+  const begins = new Map<string, number>();
+  for (const [origin, marks] of dated) {
+    // A third clock may be apart from that of the origin.
+    const apartMs = bootOf(origin) === boot ? 0 : CLOCKS_APART_MS_MAX;
+    const lastBefore = (sinceMs: number) => {
+      const before = marks.filter(({ atMs }) => atMs < sinceMs - apartMs).map(({ seq }) => seq);
+      return Math.max(log.lastBy(origin, sinceMs - CLOCKS_APART_MS_MAX), ...before);
+    };
+    begins.set(origin, debts.firstOwed(origin, lastBefore));
+  }
   return begins;
 }
 

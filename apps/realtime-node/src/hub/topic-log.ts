@@ -119,6 +119,12 @@ export class TopicLog {
     return [before, told, passed].filter(({ seq }) => seq > 0);
   }
 
+  /** The last message of an origin that is known to have been accepted by then; 0 when nothing is known. */
+  lastBy(origin: string, atMs: number): number {
+    const log = this.#origins.get(origin);
+    return log === undefined ? 0 : lastBy(atMs, log);
+  }
+
   heads(): Record<string, number> {
     return Object.fromEntries([...this.#origins].map(([origin, { head }]) => [origin, head]));
   }

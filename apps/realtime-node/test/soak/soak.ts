@@ -14,6 +14,8 @@ import { createSchedule, type SoakPlan, type Step } from "./schedule.ts";
 export interface SoakOptions extends SoakPlan {
   clients: number;
   rooms: number;
+  /** Shortest and longest pause of a client between two actions. */
+  actionMs: readonly [number, number];
   log(line: string): void;
 }
 
@@ -24,7 +26,6 @@ export interface SoakResult {
 }
 
 const SAMPLE_MS = 1_000;
-const ACTION_MS = [400, 2_000] as const;
 /** After a cut a node may be killed before it was asked for what the other side missed. */
 const INQUEST_MS = 15_000;
 /** What is older may have left the histories, which hold 1,000 messages of a room: nobody is missing it any more. */
@@ -39,7 +40,7 @@ const LAST_HEARD_MAX = 1_000;
 
 /** Lets real clients live on a fleet to which the schedule of a seed happens, and judges what they saw. */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
-  const { seed, regions, nodes, clients, rooms, durationMs, log } = options;
+  const { seed, regions, nodes, clients, rooms, durationMs, actionMs, log } = options;
   const random = seededRandom(seed);
   const record = emptyRecord();
   await using fleet = await startFleet(regions, nodes);
@@ -59,7 +60,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
     const over = new AbortController();
     setMaxListeners(clients + 1, over.signal);
     const lives = members.map((member) =>
-      live(member, { random: seededRandom(random.below(2 ** 31)), roomNames, over: over.signal }),
+      live(member, { random: seededRandom(random.below(2 ** 31)), roomNames, actionMs, over: over.signal }),
     );
     const sampling = sample(members, record, over.signal);
     await follow(createSchedule(options), { startedMs, fleet, record, log });
@@ -147,9 +148,17 @@ function createMember(index: number, options: MemberOptions): SoakMember {
 
 async function live(
   member: SoakMember,
-  { random, roomNames, over }: { random: SeededRandom; roomNames: readonly string[]; over: AbortSignal },
+  {
+    random,
+    roomNames,
+    actionMs: [fromMs, toMs],
+    over,
+  }: Pick<SoakOptions, "actionMs"> & {
+    random: SeededRandom;
+    roomNames: readonly string[];
+    over: AbortSignal;
+  },
 ): Promise<void> {
-  const [fromMs, toMs] = ACTION_MS;
   while (!over.aborted) {
     await delay(fromMs + random.below(toMs - fromMs), undefined, { signal: over }).catch(() => undefined);
     if (over.aborted) return;
