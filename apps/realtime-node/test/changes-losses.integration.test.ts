@@ -134,6 +134,34 @@ describe("losses [P6, D12]", () => {
     await early.got(1);
   });
 
+  test("[P8] a term that was lost while it began is begun again", async () => {
+    await using database = await withTodos();
+    {
+      await using former = startChangesNode(database, { name: "n0" });
+      await former.listen([{ table: "notes" }]).subscribed;
+    }
+    await using admin = await database.connectAsAdmin();
+    // Whoever reads the catalog waits for this.
+    await admin.query("begin; lock table pg_policy in access exclusive mode");
+    await using node = startChangesNode(database);
+    const listener = node.listen([{ table: "notes" }]);
+    await using killer = await database.connectAsAdmin();
+    await eventually(
+      async () => {
+        const { rowCount } = await killer.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock' and backend_type = 'walsender'",
+          [`tidewire_${database.ref}`],
+        );
+        return rowCount === 1;
+      },
+      { withinMs: 30_000 },
+    );
+    await admin.query("rollback");
+    await listener.told(/^Subscribed/, 30_000);
+    await database.query("insert into notes (body) values ('after')");
+    expect((await listener.got(1, 30_000))[0]?.data.record?.body).toBe("after");
+  });
+
   test("the home's end: another node takes over, nothing is lost, nothing comes twice", async () => {
     await using database = await withTodos();
     const broker = new MemoryBroker();

@@ -84,6 +84,8 @@ export class Replication {
   #stream: WalStream | null = null;
   #probe: StreamProbe | null = null;
   #term: Term | null = null;
+  /** The nodes know of the term: its beginning may fail with the session, and is then begun again. */
+  #hasBegun = false;
   #ackedLsn: Lsn = LSN_ZERO;
   #unwantedLsn: Lsn = LSN_ZERO;
   #turn: Promise<unknown> = Promise.resolve();
@@ -158,7 +160,8 @@ export class Replication {
         if (!this.#stop.signal.aborted && !this.#isRestart) await this.#onLost(error);
         onFirstOutcome("unreachable");
       }
-      await this.#pause(this.#isRestart ? 0 : retryDelayMs(this.#attempt++, Math.random()));
+      const pauseMs = this.#isRestart ? 0 : retryDelayMs(this.#attempt++, Math.random());
+      await pause(pauseMs, this.#options.clock, this.#stop.signal);
       this.#isRestart = false;
     }
     onFirstOutcome("unreachable");
@@ -196,14 +199,10 @@ export class Replication {
    */
   async close(): Promise<void> {
     this.#stop.abort();
-    const { clock } = this.#options;
-    await within("the batch at hand", this.#turn, { timeoutMs: CLOSE_PATIENCE_MS, clock }).catch(
-      () => undefined,
-    );
+    const bound = { timeoutMs: CLOSE_PATIENCE_MS, clock: this.#options.clock };
+    await within("the batch at hand", this.#turn, bound).catch(() => undefined);
     await this.#stream?.close();
-    await within("the last attempt", this.#ended, { timeoutMs: CLOSE_PATIENCE_MS, clock }).catch(
-      () => undefined,
-    );
+    await within("the last attempt", this.#ended, bound).catch(() => undefined);
     this.#state = { kind: "stopped" };
   }
 
@@ -240,11 +239,13 @@ export class Replication {
     const askProbe = (work: (session: Session) => Promise<unknown>) => ask(work, ASK_DEADLINE_MS);
     this.#probe = new StreamProbe({ ref, clock, ask: askProbe }, claim.serverVersion);
     this.#ackedLsn = fromLsn;
-    if (this.#term === null || !goesOn) {
+    if (!goesOn || !this.#hasBegun) {
       const { isRewound } = this.#continuity;
       this.#unwantedLsn = LSN_ZERO;
+      this.#hasBegun = false;
       this.#term = { epoch: claim.epoch, slotCreated: created !== null, isRewound, fromLsn };
       await onTerm(session, this.#term, onElected);
+      this.#hasBegun = true;
     }
     onElected();
     return { publications: claim.publications, confirmedLsn: fromLsn };
@@ -296,9 +297,5 @@ export class Replication {
     } catch (error) {
       log.warn({ err: error, ref }, "the slot could not be moved past the birth of a publication");
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return pause(ms, this.#options.clock, this.#stop.signal);
   }
 }
