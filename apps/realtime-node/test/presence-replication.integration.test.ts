@@ -172,6 +172,21 @@ describe.each(BUS_KINDS)("presence over %s", (kind) => {
     await expect.poll(() => b.view.refs()).toEqual(a.refs());
   });
 
+  test("[P4] a node that cannot be asked when it comes up is asked again", async () => {
+    const clock = createFastClock(30);
+    const [a, b] = [await start("a", clock), await start("b", clock)];
+    b.bus.fate = () => 0;
+    track(a, "ann");
+    await a.bus.flush();
+    let refused = 0;
+    b.bus.mayAsk = () => refused++ < 0;
+    leases.lose("a");
+    leases.renew("a");
+    await expect.poll(() => refused).toBeGreaterThan(0);
+    b.bus.mayAsk = () => true;
+    await expect.poll(() => keys(b)).toEqual(["ann"]);
+  });
+
   test("[P4] members of a node that is down leave; back again, only those that are still there return", async () => {
     const [a, b] = [await start("a"), await start("b")];
     for (const name of ["ann", "bob", "cyd"]) track(a, name);

@@ -178,3 +178,18 @@ test("a small payload does not keep its network buffer alive", () => {
   expect(kept?.broadcast).toMatchObject({ payload: new Uint8Array(10) });
   expect(kept?.broadcast.form === "raw" && kept.broadcast.payload.buffer.byteLength).toBe(10);
 });
+
+test("of marks only those are kept that say more than others", () => {
+  const { log } = createHistory();
+  log.date("a", { seq: 10, atMs: 100 });
+  log.date("a", { seq: 8, atMs: 200 });
+  expect(log.marks("a")).toEqual([{ seq: 10, atMs: 100 }]);
+  log.date("a", { seq: 20, atMs: 900 });
+  expect(log.marks("a")).toEqual([
+    { seq: 10, atMs: 100 },
+    { seq: 20, atMs: 900 },
+  ]);
+  expect(log.lastBy("a", 500)).toBe(10);
+  log.date("a", { seq: 20, atMs: 90 });
+  expect(log.marks("a")).toEqual([{ seq: 20, atMs: 90 }]);
+});

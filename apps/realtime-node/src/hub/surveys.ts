@@ -11,9 +11,6 @@ import type { Positions } from "./topic-log.ts";
 /** A node that does not answer within this time is not waited for; a join may hang on it. */
 const ANSWER_MS_MAX = 250;
 
-/** How far everybody has counted, and no message. */
-const NOTHING_NAMED = { after: {}, onlyNamed: true };
-
 interface Options {
   boot: string;
   client: HistoryClient;
@@ -32,14 +29,16 @@ export class Surveys {
 
   /** At the opening of a room: from here on a first message that is not number 1 means a loss. */
   async open(carried: CarriedRoom, listening: Listening, boots = this.#options.peers()): Promise<void> {
-    const answers = await this.#askAll(carried, boots, NOTHING_NAMED);
+    const heads = { after: {}, onlyNamed: true, sinceMs: listening.sinceMs };
+    const answers = await this.#askAll(carried, boots, heads);
     if (carried.listening !== listening) return;
+    for (const { answer } of answers) this.#date(carried, answer);
     const alive = new Set(boots);
     // Of a living origin only its own word counts: a third node may be ahead of what is on its way to this one.
-    const heads = answers.flatMap(({ boot, answer }) =>
+    const trusted = answers.flatMap(({ boot, answer }) =>
       answer.heads.filter(({ origin }) => bootOf(origin) === boot || !alive.has(bootOf(origin))),
     );
-    for (const [origin, head] of highest(heads)) {
+    for (const [origin, head] of highest(trusted)) {
       if (this.#isOwn(origin)) continue;
       this.#options.arrivals.begin(listening, origin, head + 1);
       this.#options.arrivals.expect(carried, origin, head);
@@ -176,10 +175,13 @@ export class Surveys {
       if (carried.listening?.incoming.has(origin)) arrivals.arrive(carried, envelope);
       else remember(carried, envelope);
     }
-    for (const { origin, seq, marks = [] } of others) {
-      for (const mark of marks) carried.log.date(origin, mark);
-      arrivals.expect(carried, origin, seq);
-    }
+    this.#date(carried, { heads: others });
+    for (const { origin, seq } of others) arrivals.expect(carried, origin, seq);
+  }
+
+  /** Kept also for others: who asks this node about an origin that is long gone must not take it for news. */
+  #date({ log }: CarriedRoom, { heads }: Pick<HistoryAnswer, "heads">): void {
+    for (const { origin, marks = [] } of heads) for (const mark of marks) log.date(origin, mark);
   }
 
   /** A node that lives is asked itself: nobody knows better. */

@@ -16,13 +16,18 @@ export interface Entry {
 export interface Dated {
   /** Sorted by sequence number; there may be holes. */
   readonly entries: Entry[];
-  /** How old the messages are that lie before the entries. */
-  before: Mark;
-  /** How far others said that the origin had counted, when that was news. */
-  told: Mark;
+  /** Ascending in both: a mark that says less than another is not kept. */
+  marks: readonly Mark[];
 }
 
-export const NOTHING: Mark = { seq: 0, atMs: 0 };
+/** Marks come from drops, from heads that were news, and from what other nodes say; the latest are of most use. */
+const MARKS_MAX = 4;
+
+export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
+  if (marks.some(({ seq, atMs }) => seq >= mark.seq && atMs <= mark.atMs)) return marks;
+  const others = marks.filter(({ seq, atMs }) => seq > mark.seq || atMs < mark.atMs);
+  return [...others, mark].sort((a, b) => a.seq - b.seq).slice(-MARKS_MAX);
+}
 
 /** Index of the entry with this number, or where it would stand. */
 export function placeOf(entries: readonly Entry[], seq: number): number {
@@ -50,9 +55,9 @@ export function firstSince(entries: readonly Entry[], atMs: number): number {
 }
 
 /** The last message of an origin that is known to have been accepted by `atMs`. */
-export function lastBy(atMs: number, { entries, before, told }: Dated): number {
+export function lastBy(atMs: number, { entries, marks }: Dated): number {
   const entry = entries[firstSince(entries, atMs + 1) - 1];
-  const marked = [before, told].map((mark) => (mark.atMs <= atMs ? mark.seq : 0));
+  const marked = marks.map((mark) => (mark.atMs <= atMs ? mark.seq : 0));
   return Math.max(entry?.envelope.position.seq ?? 0, ...marked);
 }
 

@@ -16,10 +16,10 @@ import {
   firstSince,
   lastBy,
   mergeByTime,
-  NOTHING,
   newestRun,
   placeOf,
   sizeOf,
+  withMark,
 } from "./topic-entries.ts";
 
 interface OriginLog extends Dated {
@@ -96,14 +96,13 @@ export class TopicLog {
     const log = this.#origin(origin);
     if (seq <= log.head) return;
     log.head = seq;
-    log.told = { seq, atMs };
+    log.marks = withMark(log.marks, { seq, atMs });
   }
 
   /** Another node knows how old the messages are that lie before the ones here. */
   date(origin: string, mark: Mark): void {
     const log = this.#origin(origin);
-    const first = log.entries[0]?.envelope.position.seq ?? 0;
-    if (mark.seq > log.before.seq && first <= mark.seq + 1) log.before = mark;
+    log.marks = withMark(log.marks, mark);
   }
 
   /** Whether anything of an origin that `isMeant` is here. */
@@ -113,10 +112,9 @@ export class TopicLog {
 
   /** For another node: how old messages of this origin are, whether they are here or not; and those before `sinceMs`. */
   marks(origin: string, sinceMs = 0): Mark[] {
-    const { before = NOTHING, told = NOTHING, entries = [] } = this.#origins.get(origin) ?? {};
+    const { marks = [], entries = [] } = this.#origins.get(origin) ?? {};
     const last = entries[firstSince(entries, sinceMs) - 1]?.envelope;
-    const passed = last === undefined ? NOTHING : { seq: last.position.seq, atMs: last.acceptedAtMs };
-    return [before, told, passed].filter(({ seq }) => seq > 0);
+    return last === undefined ? [...marks] : [...marks, { seq: last.position.seq, atMs: last.acceptedAtMs }];
   }
 
   /** The last message of an origin that is known to have been accepted by then; 0 when nothing is known. */
@@ -134,7 +132,7 @@ export class TopicLog {
     const entry = log?.entries.shift();
     if (log === undefined || entry === undefined) return;
     const { position, acceptedAtMs } = entry.envelope;
-    log.before = { seq: position.seq, atMs: acceptedAtMs };
+    log.marks = withMark(log.marks, { seq: position.seq, atMs: acceptedAtMs });
     this.#count--;
     this.#bytes -= entry.bytes;
     this.#forgetPlace(entry.envelope);
@@ -248,7 +246,7 @@ export class TopicLog {
   #origin(origin: string): OriginLog {
     const known = this.#origins.get(origin);
     if (known !== undefined) return known;
-    const log = { entries: [], head: 0, before: NOTHING, told: NOTHING };
+    const log = { entries: [], head: 0, marks: [] };
     this.#origins.set(origin, log);
     return log;
   }

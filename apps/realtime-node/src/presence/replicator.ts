@@ -25,6 +25,12 @@ const HIDDEN_MS_MAX = 60_000;
 /** A join waits this long for the other nodes' members, then begins without them. */
 const OPENING_MS_MAX = 250;
 
+/**
+ * A node that is back may be heard seconds before it can be asked; it is asked with every tick, and no longer than until its
+ * next digest says whether anything is missing.
+ */
+const ASKED_AGAIN_MAX = 10;
+
 /** Whether a boot's node beats, and which others there are. */
 export interface Leases {
   isAlive(boot: string): boolean;
@@ -58,6 +64,8 @@ interface Watched {
   /** When each other author was last heard or asked. */
   heardMs: Map<string, number>;
   asking: Map<string, Promise<void>>;
+  /** How often authors that did not answer may be asked again. */
+  unanswered: Map<string, number>;
   /** Set while only lingering. */
   untilMs?: number;
 }
@@ -148,6 +156,7 @@ export class Replicator {
       digestMs: nowMs,
       heardMs: new Map(),
       asking: new Map(),
+      unanswered: new Map(),
     };
     this.#watched.set(key, watched);
     const boots = leases.peers().filter(({ health }) => health !== "down");
@@ -197,6 +206,9 @@ export class Replicator {
 
   async #fetch(watched: Watched, boot: string): Promise<void> {
     const part = await this.#client.fetch(boot, watched.room);
+    const left = (watched.unanswered.get(boot) ?? ASKED_AGAIN_MAX) - 1;
+    watched.unanswered.delete(boot);
+    if (part === undefined && left > 0) watched.unanswered.set(boot, left);
     if (part === undefined || part.author.boot !== boot) return;
     if (this.#watched.get(toRoomKey(watched.room)) !== watched) return;
     const { leases, roomOf, onChange, clock } = this.#deps;
@@ -222,6 +234,10 @@ export class Replicator {
     if (ownVersion > 0 && isDigestDue(nowMs, watched)) {
       watched.digestMs = nowMs;
       this.#send(watched.room, { kind: "digest", author: self, version: ownVersion });
+    }
+    for (const boot of watched.unanswered.keys()) {
+      if (leases.isAlive(boot)) void this.#ask(watched, boot);
+      else watched.unanswered.delete(boot);
     }
     for (const boot of state.boots()) {
       if (boot === self.boot || state.sizeOf(boot) === 0 || !leases.isAlive(boot)) continue;
