@@ -71,7 +71,10 @@ test("[B20] what is still on its way is no loss", () => {
   record(message("a", 1), message("a", 2));
   log.learn("a", 5, 0);
   expect(log.missed({ positions: { a: 1 }, served: { a: 2 } }).missing).toBeUndefined();
-  expect(log.missed({ positions: { a: 4 }, served: { a: 2 } })).toEqual({ envelopes: [] });
+  expect(log.missed({ positions: { a: 4 }, served: { a: 2 } })).toEqual({
+    envelopes: [],
+    positions: { a: 4 },
+  });
 });
 
 test("[B35] of an origin that began meanwhile everything was missed, whatever its clock says", () => {
@@ -142,7 +145,10 @@ test("a message whose id is known is found, and is not replayed a second time", 
   record(message("a", 1, { id: "x" }), message("b", 1, { id: "x" }));
   expect(log.find("x")).toEqual({ origin: "a", seq: 1 });
   expect(log.missed({ positions: { a: 0, b: 0 } }).envelopes).toHaveLength(1);
-  expect(log.missed({ positions: { a: 1, b: 0 } })).toEqual({ envelopes: [] });
+  expect(log.missed({ positions: { a: 1, b: 0 } })).toMatchObject({
+    envelopes: [],
+    positions: { a: 1, b: 0 },
+  });
 });
 
 test("the window drops what is older, and its id with it", () => {

@@ -232,11 +232,8 @@ export class Relay {
   resume(room: Room, subscriber: Subscriber, from: ResumePoint): { replayed: number; missing?: string } {
     const carried = this.#rooms.carry(room);
     const { listening } = carried;
-    const { envelopes, missing } = carried.log.missed({ ...from, served: positionsOf(carried) });
-    if (from.sinceMs !== undefined) {
-      const positions = advance(from.positions, envelopes);
-      listening?.debts.add({ sinceMs: from.sinceMs, positions });
-    }
+    const { envelopes, missing, positions } = carried.log.missed({ ...from, served: positionsOf(carried) });
+    if (from.sinceMs !== undefined) listening?.debts.add({ sinceMs: from.sinceMs, positions });
     if (!subscriber.mayReadBroadcast()) return { replayed: 0, missing };
     let replayed = 0;
     for (const envelope of envelopes) {
@@ -305,13 +302,4 @@ export class Relay {
 
 function isSame(one: BroadcastPosition, other: BroadcastPosition): boolean {
   return one.origin === other.origin && one.seq === other.seq;
-}
-
-/** How far a client is that has been handed these messages. */
-function advance(from: Positions, envelopes: readonly FanOutEnvelope[]): Positions {
-  const positions = { ...from };
-  for (const { position } of envelopes) {
-    if (positions[position.origin] === position.seq - 1) positions[position.origin] = position.seq;
-  }
-  return positions;
 }

@@ -42,6 +42,8 @@ export interface ResumePoint {
 export interface Missed {
   /** Per origin in order; across origins by time of acceptance. */
   envelopes: FanOutEnvelope[];
+  /** How far a client is that has been handed them, of the origins that it named. */
+  positions: Positions;
   /** A sentence about what is no longer known; absent when nothing is. */
   missing?: string;
 }
@@ -210,7 +212,9 @@ export class TopicLog {
     const envelopes = mergeByTime(found).flatMap((entry) =>
       entry.repeated || this.#isHad(entry.envelope, positions) ? [] : [entry.envelope],
     );
-    return missing.length === 0 ? { envelopes } : { envelopes, missing: missing.join("; ") };
+    const reached = advance(positions, envelopes);
+    if (missing.length === 0) return { envelopes, positions: reached };
+    return { envelopes, positions: reached, missing: missing.join("; ") };
   }
 
   /** Its sender gave it to two nodes, and the client has it from the other one. */
@@ -262,4 +266,12 @@ export class TopicLog {
     }
     return oldest;
   }
+}
+
+function advance(from: Positions, envelopes: readonly FanOutEnvelope[]): Positions {
+  const positions = { ...from };
+  for (const { position } of envelopes) {
+    if (positions[position.origin] === position.seq - 1) positions[position.origin] = position.seq;
+  }
+  return positions;
 }
