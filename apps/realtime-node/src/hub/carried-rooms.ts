@@ -50,7 +50,10 @@ export class CarriedRooms {
   answer(request: HistoryRequest): HistoryAnswer {
     const carried = this.#rooms.get(toRoomKey(request.room));
     if (carried === undefined) return { heads: [], envelopes: [] };
-    const heads = Object.entries(positionsOf(carried)).map(([origin, seq]) => {
+    const isAsked = ([origin]: [string, number]) => Object.hasOwn(request.after, origin);
+    const isAll = !request.onlyNamed || Object.keys(request.after).length === 0;
+    const positions = Object.entries(positionsOf(carried));
+    const heads = (isAll ? positions : positions.filter(isAsked)).map(([origin, seq]) => {
       return { origin, seq, marks: carried.log.marks(origin, request.sinceMs) };
     });
     return { heads, envelopes: carried.log.after(request) };

@@ -4,6 +4,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { CarriedRoom } from "./carried-room.ts";
 import { HeadsPlan } from "./heads-plan.ts";
 import { Orphans } from "./orphans.ts";
+import { bootOf } from "./sequence.ts";
 
 interface Options {
   bus: Pick<Bus, "publish">;
@@ -35,7 +36,7 @@ export class Heads {
 
   tick(): void {
     this.#sayOwn(this.#own.tick());
-    for (const carried of this.#orphans.tick()) this.#sayThoseOfGone(carried);
+    for (const { carried, boots } of this.#orphans.tick()) this.#sayThoseOfGone(carried, boots);
   }
 
   /** The last words of a node that leaves. */
@@ -47,8 +48,9 @@ export class Heads {
     for (const carried of rooms) if (carried.counter !== undefined) this.#say(carried, [carried.counter]);
   }
 
-  #sayThoseOfGone(carried: CarriedRoom): void {
-    const { heads } = carried.log.of((origin) => !this.#options.isAlive(origin));
+  #sayThoseOfGone(carried: CarriedRoom, boots: readonly string[]): void {
+    const isMeant = (origin: string) => boots.includes(bootOf(origin)) && !this.#options.isAlive(origin);
+    const { heads } = carried.log.of(isMeant);
     if (heads.length > 0) this.#say(carried, heads);
   }
 

@@ -9,21 +9,22 @@ const ROOMS_PER_TICK = 1_000;
  * whoever missed its last ones hears of them. Pure: the owner calls `tick` every second.
  */
 export class Orphans {
-  readonly #rooms = new Set<CarriedRoom>();
+  readonly #rooms = new Map<CarriedRoom, string[]>();
 
   gone(boot: string, rooms: Iterable<CarriedRoom>): void {
     for (const carried of rooms) {
-      if (carried.log.holds((origin) => bootOf(origin) === boot)) this.#rooms.add(carried);
+      if (!carried.log.holds((origin) => bootOf(origin) === boot)) continue;
+      this.#rooms.set(carried, [...(this.#rooms.get(carried) ?? []), boot]);
     }
   }
 
-  /** Those whose heads are due now. */
-  tick(): CarriedRoom[] {
-    const due: CarriedRoom[] = [];
-    for (const carried of this.#rooms) {
+  /** The rooms that are due now, and whose heads: not of those that went before, for who does not know them would ask. */
+  tick(): { carried: CarriedRoom; boots: readonly string[] }[] {
+    const due: { carried: CarriedRoom; boots: readonly string[] }[] = [];
+    for (const [carried, boots] of this.#rooms) {
       if (due.length === ROOMS_PER_TICK) break;
       this.#rooms.delete(carried);
-      due.push(carried);
+      due.push({ carried, boots });
     }
     return due;
   }

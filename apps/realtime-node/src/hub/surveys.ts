@@ -19,6 +19,11 @@ interface Options {
   remember(carried: CarriedRoom, envelope: FanOutEnvelope): void;
 }
 
+interface Answer {
+  boot: string;
+  answer: HistoryAnswer;
+}
+
 /** Asks other nodes how far they are in a room, and for what this one does not have. */
 export class Surveys {
   readonly #options: Options;
@@ -58,6 +63,12 @@ export class Surveys {
       sinceMs: listening.debts.sinceMs - CLOCKS_APART_MS_MAX,
     });
     if (carried.listening !== listening) return [];
+    this.#learn(carried, listening, answers);
+    for (const { boot } of answers) listening.surveyed.add(boot);
+    return boots.filter((boot) => answers.every((each) => each.boot !== boot));
+  }
+
+  #learn(carried: CarriedRoom, listening: Listening, answers: readonly Answer[]): void {
     const begins = new Map<string, number>();
     for (const { boot, answer } of answers) {
       for (const [origin, next] of unheard(boot, answer, carried, listening)) {
@@ -68,20 +79,23 @@ export class Surveys {
     for (const [origin, next] of begins) this.#options.arrivals.begin(listening, origin, next);
     const { envelopes } = carried.log.of((origin) => begins.has(origin));
     this.#takeIn(carried, { heads: [], envelopes });
-    for (const { boot, answer } of answers) {
-      this.#takeIn(carried, answer);
-      listening.surveyed.add(boot);
-    }
-    return boots.filter((boot) => answers.every((each) => each.boot !== boot));
+    for (const { answer } of answers) this.#takeIn(carried, answer);
   }
 
   /** Nothing is known of an origin: its node is asked, and when that is gone the others, for what members are owed. */
   async introduce(carried: CarriedRoom, listening: Listening, origin: string): Promise<void> {
     const boot = bootOf(origin);
-    await this.catchUp(carried, listening, [boot]);
-    const { peers } = this.#options;
-    if (listening.incoming.has(origin) || peers().includes(boot)) return;
-    await this.catchUp(carried, listening, peers());
+    const wish = {
+      after: { [origin]: this.#notOwed(carried, listening)[origin] ?? 0 },
+      onlyNamed: true,
+      sinceMs: listening.debts.sinceMs - CLOCKS_APART_MS_MAX,
+    };
+    for (const boots of [[boot], this.#options.peers()]) {
+      const answers = await this.#askAll(carried, boots, wish);
+      if (carried.listening !== listening) return;
+      this.#learn(carried, listening, answers);
+      if (listening.incoming.has(origin) || this.#options.peers().includes(boot)) return;
+    }
   }
 
   /** What this node has stored of an origin, of which nothing else can be learnt, is all that there is to deliver. */
@@ -154,7 +168,7 @@ export class Surveys {
     carried: CarriedRoom,
     boots: readonly string[],
     wish: Omit<HistoryRequest, "room">,
-  ): Promise<{ boot: string; answer: HistoryAnswer }[]> {
+  ): Promise<Answer[]> {
     const request = { room: carried.room, ...wish };
     const answers = await Promise.all(
       boots.map(async (boot) => {

@@ -11,7 +11,10 @@ export type Run = z.infer<typeof Run>;
  */
 export const HistoryRequest = z.object({
   room: z.object({ ref: z.string(), topic: z.string(), private: z.boolean() }),
-  /** Origins that are not named are answered from their beginning, or not at all when `onlyNamed`. */
+  /**
+   * Origins that are not named are answered from their beginning, or not at all when `onlyNamed`; a request that names none
+   * then asks for the heads of all.
+   */
   after: z.record(z.string(), z.int().nonnegative()),
   onlyNamed: z.boolean(),
   /** Of origins that are not named: what was accepted before is told by a mark, and not sent. */
