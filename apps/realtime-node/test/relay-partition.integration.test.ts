@@ -108,6 +108,25 @@ test("[P3] what such a node said before anybody listened is no loss", async () =
   expect(far.gaps).toEqual([]);
 });
 
+test("[P3] [B36] what one node has heard late of a node that is gone, it passes on to those who could not ask in time", async () => {
+  const [one, other, witness, author] = [start("one"), start("other"), start("witness"), start("author")];
+  const [first, second] = [await joined(one, "first"), await joined(other, "second")];
+  const local = await joined(witness, "local");
+  for (const node of [one, other]) cut(node, [witness, author]);
+  say(author, 1, 5);
+  await hears(local, 1, 2, 3, 4, 5);
+  await kill(author);
+  const killedMs = Date.now();
+  // By then the witness has said once how far the author had counted, to nobody.
+  await eventually(() => expect(Date.now()).toBeGreaterThan(killedMs + 2_500), WITHIN);
+  mend(other, []);
+  mend(one, [witness]);
+  await hears(first, 1, 2, 3, 4, 5);
+  await kill(witness);
+  await hears(second, 1, 2, 3, 4, 5);
+  expect([...one.gaps, ...other.gaps]).toEqual([]);
+});
+
 test("[P3] what comes late is for those who listened when it was accepted, and for nobody who joined since", async () => {
   const [far, author] = [start("far"), start("author")];
   const reader = await joined(far, "reader");

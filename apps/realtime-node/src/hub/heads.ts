@@ -34,6 +34,11 @@ export class Heads {
     this.#orphans.gone(boot, rooms);
   }
 
+  /** A message came long after it was accepted: if its node is gone, others may have missed it as well. */
+  heardLate(carried: CarriedRoom, origin: string): void {
+    if (!this.#options.isAlive(origin)) this.#orphans.heardLate(bootOf(origin), carried);
+  }
+
   tick(): void {
     this.#sayOwn(this.#own.tick());
     for (const { carried, boots } of this.#orphans.tick()) this.#sayThoseOfGone(carried, boots);

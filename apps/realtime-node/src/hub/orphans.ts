@@ -5,17 +5,21 @@ import { bootOf } from "./sequence.ts";
 const ROOMS_PER_TICK = 1_000;
 
 /**
- * Rooms in which a node has spoken that is gone. Nobody repeats its numbers any more, so those who have its messages do, once:
- * whoever missed its last ones hears of them. Pure: the owner calls `tick` every second.
+ * Rooms in which a node has spoken that is gone. Nobody repeats its numbers any more, so those who have its messages do, once
+ * when it goes and whenever they get more of them: whoever missed its last ones hears of them. Pure: the owner calls `tick` every second.
  */
 export class Orphans {
   readonly #rooms = new Map<CarriedRoom, string[]>();
 
   gone(boot: string, rooms: Iterable<CarriedRoom>): void {
     for (const carried of rooms) {
-      if (!carried.log.holds((origin) => bootOf(origin) === boot)) continue;
-      this.#rooms.set(carried, [...(this.#rooms.get(carried) ?? []), boot]);
+      if (carried.log.holds((origin) => bootOf(origin) === boot)) this.heardLate(boot, carried);
     }
+  }
+
+  heardLate(boot: string, carried: CarriedRoom): void {
+    const boots = this.#rooms.get(carried) ?? [];
+    if (!boots.includes(boot)) this.#rooms.set(carried, [...boots, boot]);
   }
 
   /** The rooms that are due now, and whose heads: not of those that went before, for who does not know them would ask. */

@@ -275,13 +275,16 @@ export class Relay {
     this.#rooms.remember(carried, envelope);
     if (isRepeated) return;
     const { hub, clock, toWireFrame, onArrival, tracer } = this.#options;
-    const acceptedMs = this.#neighbours.latestOwnMs(envelope.position.origin, envelope.acceptedAtMs);
+    const { origin } = envelope.position;
+    const acceptedMs = this.#neighbours.latestOwnMs(origin, envelope.acceptedAtMs);
+    const isLate = acceptedMs < clock.nowMs() - ON_TIME_MS;
     const trace = envelope.trace === undefined ? undefined : tracer?.resume(envelope);
     const recipients = fanOutBroadcast(hub.membersOf(carried.key), envelope, toWireFrame, {
-      lateSinceMs: acceptedMs < clock.nowMs() - ON_TIME_MS ? acceptedMs : undefined,
+      lateSinceMs: isLate ? acceptedMs : undefined,
       witness: trace?.witness,
     });
     trace?.fannedOut();
+    if (isLate) this.#heads.heardLate(carried, origin);
     this.#stats.arrived++;
     onArrival?.(envelope, recipients);
   }
