@@ -185,6 +185,15 @@ test("a small payload does not keep its network buffer alive", () => {
   expect(kept?.broadcast.form === "raw" && kept.broadcast.payload.buffer.byteLength).toBe(10);
 });
 
+test("[B20] what was accepted before a client began to listen is not given to it, whatever position it was told then", () => {
+  const { log, record } = createHistory();
+  record(...[1, 2, 3, 4].map((seq) => ({ ...message("a", seq), acceptedAtMs: seq * 10_000 })));
+  const { envelopes, missing } = log.missed({ positions: { a: 1 }, sinceMs: 35_000 });
+  expect(seqs(envelopes)).toEqual([4]);
+  expect(missing).toBeUndefined();
+  expect(seqs(log.missed({ positions: { a: 1 } }).envelopes)).toEqual([2, 3, 4]);
+});
+
 test("of marks only those are kept that say more than others", () => {
   const { log } = createHistory();
   log.date("a", { seq: 10, atMs: 100 });

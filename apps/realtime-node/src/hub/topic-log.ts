@@ -191,16 +191,18 @@ export class TopicLog {
   missed({ positions, sinceMs, served = this.heads() }: ResumePoint & { served?: Positions }): Missed {
     const found: Entry[][] = [];
     const missing: string[] = [];
+    // It was told positions when it joined; what came late behind them may be older than that.
+    const listensSinceMs = (sinceMs ?? 0) - CLOCKS_APART_MS_MAX;
     for (const [origin, seq] of Object.entries(positions)) {
       const entries = entriesAfter(this.#origins.get(origin)?.entries ?? [], seq);
-      found.push(entries);
+      found.push(entries.filter(({ envelope }) => envelope.acceptedAtMs >= listensSinceMs));
       const servedSeq = served[origin];
       const absent = servedSeq === undefined ? undefined : servedSeq - seq - entries.length;
       if (absent === undefined) {
         if (seq > 0) missing.push(`nothing is known of ${origin} after ${seq}`);
       } else if (absent > 0) missing.push(`${absent} messages of ${origin} after ${seq} are no longer known`);
     }
-    const begunMs = sinceMs === undefined ? this.#lastSeenMs(positions) : sinceMs - CLOCKS_APART_MS_MAX;
+    const begunMs = sinceMs === undefined ? this.#lastSeenMs(positions) : listensSinceMs;
     for (const [origin, log] of this.#origins) {
       if (Object.hasOwn(positions, origin)) continue;
       const last = lastBy(begunMs, log);
