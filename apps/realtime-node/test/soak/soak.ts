@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "@tidewire/testkit/eventually";
 import { type SeededRandom, seededRandom } from "@tidewire/testkit/seeded-random";
-import { check, type Verdict } from "./checker.ts";
+import { check, ON_ITS_WAY_MS, type Verdict } from "./checker.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import { createLiveMember } from "./live-member.ts";
 import type { MemberOptions, SoakMember } from "./member.ts";
@@ -30,8 +30,6 @@ const SAMPLE_MS = 1_000;
 const INQUEST_MS = 15_000;
 /** What is older may have left the histories, which hold 1,000 messages of a room: nobody is missing it any more. */
 const HELD_MS = 60_000;
-/** Between two nodes, on a busy machine. */
-const ON_ITS_WAY_MS = 1_000;
 /** Heard by everybody within this time after the last fault, or lost. */
 const SETTLE_MS = 40_000;
 const JUDGED_EVERY_MS = 1_000;
