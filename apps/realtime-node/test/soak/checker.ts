@@ -1,3 +1,4 @@
+import { CLOCKS_APART_MS_MAX } from "../../src/clock.ts";
 import {
   type Disturbance,
   type Heard,
@@ -68,7 +69,7 @@ export function check(record: SoakRecord, tolerance: Tolerance = TOLERANCE): Ver
     const heard = stay.heard.map((each) =>
       each.origin === undefined ? { ...each, ...places.get(nameOf(stay.room, each)) } : each,
     );
-    checkOrder({ ...stay, heard }, record.disturbances, verdict);
+    checkOrder({ ...stay, heard }, record, verdict);
     checkLosses(stay, byRoom.get(stay.room) ?? [], { record, tolerance, verdict });
   }
   checkPresence(record, tolerance, verdict);
@@ -92,8 +93,17 @@ function placesOf({ publications, stays }: SoakRecord): Map<string, Place> {
  * One publisher's messages ascend. Across two origins they may cross only around a time in which regions were apart:
  * then the older one was still on its way when its publisher had moved on (README of `@tidewire/client`).
  */
-function checkOrder(stay: Stay, disturbances: readonly Disturbance[], { findings, counts }: Verdict): void {
-  const { client, room } = stay;
+function checkOrder(
+  stay: Stay,
+  { publications, disturbances }: Pick<SoakRecord, "publications" | "disturbances">,
+  { findings, counts }: Verdict,
+): void {
+  const { client, room, joinedAtMs } = stay;
+  const isJustBefore = ({ publisher, n }: Heard) => {
+    const { ackedAtMs = 0 } =
+      publications.find((each) => each.room === room && each.publisher === publisher && each.n === n) ?? {};
+    return ackedAtMs <= joinedAtMs && ackedAtMs >= joinedAtMs - CLOCKS_APART_MS_MAX - OPENING_MS;
+  };
   const found = (rule: Rule, text: string) => findings.push({ rule, client, room, text });
   const last = new Map<string, Heard>();
   const seen = new Set<string>();
@@ -110,10 +120,14 @@ function checkOrder(stay: Stay, disturbances: readonly Disturbance[], { findings
     if (n === before.n) continue;
     counts.inversions++;
     const mayCross = origin !== before.origin && disturbances.some((each) => isAround(each, heard.atMs));
-    if (!mayCross)
+    // When it comes back it may be given a message of the moment before it first joined (decision 0026).
+    if (!mayCross && !isJustBefore(heard))
       found("order", `${name} (${origin}:${heard.seq}) after ${before.n} (${before.origin}:${before.seq})`);
   }
 }
+
+/** A client knows of its join this much later than its node. */
+const OPENING_MS = 500;
 
 /** What regions that were apart said is heard, or announced, within this time (rule B36). */
 const AFTERMATH_MS = 15_000;
