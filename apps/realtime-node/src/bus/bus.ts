@@ -99,3 +99,8 @@ export class RequestTimeout extends Error {
 export class BusUnavailable extends Error {
   override readonly name = "BusUnavailable";
 }
+
+/** Whether a question found no answer, for whatever usual reason; anything else is a fault of whoever asked. */
+export function isUnanswered(error: unknown): boolean {
+  return [NoResponders, RequestTimeout, BusUnavailable].some((usual) => error instanceof usual);
+}

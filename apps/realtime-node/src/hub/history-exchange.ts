@@ -5,14 +5,7 @@ import {
   HistoryRequest,
 } from "@tidewire/protocol/cluster/history";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
-import {
-  type Bus,
-  type BusMessage,
-  BusUnavailable,
-  NoResponders,
-  RequestTimeout,
-  type Subscription,
-} from "../bus/bus.ts";
+import { type Bus, type BusMessage, isUnanswered, type Subscription } from "../bus/bus.ts";
 import type { Log } from "../log.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -43,8 +36,7 @@ export class HistoryClient {
     try {
       return decodeHistoryAnswer(await this.#bus.request(subjects.history(boot), question, { timeoutMs }));
     } catch (err) {
-      const isUsual = [NoResponders, RequestTimeout, BusUnavailable].some((usual) => err instanceof usual);
-      if (!isUsual) this.#log.warn({ err, boot }, "a node could not be asked for its history");
+      if (!isUnanswered(err)) this.#log.warn({ err, boot }, "a node could not be asked for its history");
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import type { Room } from "@tidewire/protocol/cluster/fanout";
 import { PresencePart, PresenceTransfer } from "@tidewire/protocol/cluster/gossip";
 import { subjects } from "@tidewire/protocol/cluster/subjects";
-import { type Bus, type BusMessage, NoResponders, RequestTimeout, type Subscription } from "../bus/bus.ts";
+import { type Bus, type BusMessage, isUnanswered, type Subscription } from "../bus/bus.ts";
 import { Turnstile } from "../hub/turnstile.ts";
 import type { Log } from "../log.ts";
 
@@ -33,8 +33,7 @@ export class PartClient {
       const answer = await this.#bus.request(subjects.presenceTransfer(boot), encode(question), options);
       return PresencePart.parse(decode(answer));
     } catch (err) {
-      const isUsual = err instanceof NoResponders || err instanceof RequestTimeout;
-      if (!isUsual) this.#log.warn({ err, boot }, "a node could not be asked who is present");
+      if (!isUnanswered(err)) this.#log.warn({ err, boot }, "a node could not be asked who is present");
       return undefined;
     }
   }
